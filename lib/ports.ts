@@ -1,0 +1,228 @@
+/**
+ * The ports: what millrace asks of the world. `connectors/` implements them and nothing else; their
+ * conformance suites are in `spec/conformance` and run against the real servers.
+ */
+import type { Headers, OutRecord, Position, RawRecord, TopicPartition } from './record.ts'
+
+// ---------------------------------------------------------------- broker
+
+/** A log of topics and partitions: Kafka, or the embedded log. */
+export interface Broker {
+  readonly admin: BrokerAdmin
+  /** Opens nothing yet: `start` joins the group. */
+  consumer(options: ConsumerOptions): BrokerConsumer
+  producer(options: ProducerOptions): Promise<BrokerProducer>
+  /**
+   * Reads the given ranges once, without a group, committed records only. A range is
+   * `[from, to)` in offsets; it ends at `to` even where the last offsets hold no visible record.
+   */
+  read(ranges: readonly Range[]): AsyncIterable<FetchedBatch>
+  close(): Promise<void>
+}
+
+export interface Range extends TopicPartition {
+  readonly from: number
+  readonly to: number
+}
+
+export interface BrokerAdmin {
+  /** Those of the named topics that exist. */
+  topics(names: readonly string[]): Promise<readonly TopicInfo[]>
+  /** Creates one topic; does nothing if it exists. Resolves when it can be written to. */
+  createTopic(spec: TopicSpec): Promise<void>
+  /** First offset held, and the end: the last stable offset, beyond which nothing is committed yet. */
+  offsets(topic: string): Promise<readonly OffsetRange[]>
+  /** Committed positions of a group; partitions without one are left out. */
+  committed(group: string, topics: readonly string[]): Promise<readonly Position[]>
+}
+
+export interface TopicSpec {
+  readonly topic: string
+  readonly partitions: number
+  readonly replicationFactor?: number | undefined
+  /** Broker settings by their Kafka names, e.g. `retention.ms`. */
+  readonly config?: Readonly<Record<string, string>> | undefined
+}
+
+export interface TopicInfo {
+  readonly topic: string
+  readonly partitions: number
+}
+
+export interface OffsetRange {
+  readonly partition: number
+  readonly earliest: number
+  readonly end: number
+}
+
+export interface ConsumerOptions {
+  readonly group: string
+  readonly topics: readonly string[]
+  /** Where to start a partition for which the group has no position. `error` refuses (`DATA_LOSS`). */
+  readonly startAt: 'earliest' | 'latest' | 'error'
+  /** Most bytes of one partition in one fetch. */
+  readonly fetchBytes?: number | undefined
+}
+
+/**
+ * A member of a consumer group. Order of calls: `start` once; `flow` and `commit` while it runs; `stop` once.
+ * Fetching, heartbeats and rejoining go on by themselves, however long the records take to process.
+ */
+export interface BrokerConsumer {
+  /** Resolves when connected and joining; rejects with `UNREACHABLE` if no broker answers in time. */
+  start(listener: ConsumerListener): Promise<void>
+  /** Backpressure: stops or resumes fetching of these partitions. A batch already fetched may still arrive. */
+  flow(partitions: readonly TopicPartition[], state: 'paused' | 'flowing'): void
+  /**
+   * Durably stores positions for the group. Rejects with `FENCED` when `generation` is no longer current
+   * (the work will be done again by whoever owns the partition now), `UNREACHABLE` when it is worth trying again.
+   */
+  commit(generation: number, positions: readonly Position[]): Promise<void>
+  /** Leaves the group. After it resolves the listener is not called again. */
+  stop(): Promise<void>
+}
+
+/** One assignment. Every assignment has its own generation; all that was handed out under an older one is void. */
+export interface Assignment {
+  readonly generation: number
+  /** The partitions this member owns now, each with the position at which it will be read. */
+  readonly positions: readonly Position[]
+}
+
+export interface ConsumerListener {
+  /**
+   * The assignment is about to change or has been lost: begin no new work. Fetching has stopped.
+   * Resolves when nothing of the old assignment is in flight; the committed positions are read after that.
+   */
+  revoked(): Promise<void>
+  /** A new assignment; batches of it arrive only after this resolves. */
+  assigned(assignment: Assignment): Promise<void>
+  /** One partition's next records, in offset order. Must not block: queue it, and use `flow`. */
+  batch(batch: FetchedBatch): void
+  /** The consumer can't go on by itself. Called at most once. */
+  failed(error: unknown): void
+}
+
+export interface FetchedBatch extends TopicPartition {
+  /** Assignment under which it was fetched; 0 for `Broker.read`. */
+  readonly generation: number
+  /** May be empty where offsets hold no visible record (control records, aborted data, compaction). */
+  readonly records: readonly RawRecord[]
+  /** The position after this batch; may lie beyond the last record + 1. */
+  readonly next: number
+  /** Sum of key, value and header bytes. */
+  readonly bytes: number
+}
+
+export interface ProducerOptions {
+  readonly clientId?: string | undefined
+  /** Compression of what is written. Default `none`. */
+  readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd' | undefined
+}
+
+/**
+ * Writes records. At-least-once: a rejected `send` may have written some of its records.
+ * Transactions will be another producer port with the same `send` between `begin` and `commit(positions)`;
+ * that is why committing positions is the consumer's call here and never hidden in `send`.
+ */
+export interface BrokerProducer {
+  /**
+   * Resolves only when every record is acknowledged by all in-sync replicas. The order of `records` is kept per
+   * partition. Concurrent calls are allowed; order between them is not promised. Splits by size itself.
+   * Rejects with `WRITE` (never retriable: e.g. a record too large) or `UNREACHABLE`.
+   */
+  send(records: readonly OutRecord[]): Promise<void>
+  close(): Promise<void>
+}
+
+// ---------------------------------------------------------------- sinks
+
+/** One row for an external sink. */
+export interface SinkRow {
+  /** The step's output: plain fields by name. `null` for a deletion. */
+  readonly value: Readonly<Record<string, unknown>> | null
+  readonly key: unknown
+  readonly timestamp: number
+  readonly headers: Headers
+  /** Lineage: where the record that led to this row came from. */
+  readonly origin: Position
+}
+
+/** An open external sink (a table). Writes are idempotent by primary key and write clock. */
+export interface Sink {
+  /** Called at start and at every assignment, before anything is written: reads what can change beside the sink. */
+  prepare(): Promise<void>
+  /**
+   * Resolves only when all rows are durable. Retries by itself with back-off while the server is away, until
+   * `signal` aborts. Rejects with `WRITE` for rows the server will never take.
+   */
+  write(rows: readonly SinkRow[], signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+/** What a topology file says about an external sink: plain data, made by `cassandra(...)`, `postgres(...)`. */
+export interface SinkTarget<V = unknown> {
+  readonly connector: string
+  readonly name: string
+  /** Phantom: the value type that fits. */
+  readonly accepts?: ((value: V) => void) | undefined
+}
+
+/** Opens the sinks of one kind of server. */
+export interface SinkConnector {
+  open(target: SinkTarget, context: SinkContext): Promise<Sink>
+  /** What `apply` has to create for this target, in order. */
+  resources(target: SinkTarget, context: SinkContext): readonly Resource[]
+  close(): Promise<void>
+}
+
+export interface SinkContext {
+  /** Application id: the write clock's generation is kept per application. */
+  readonly application: string
+  readonly step: string
+}
+
+// ---------------------------------------------------------------- look-ups
+
+/** A keyed read of reference data. */
+export interface Lookup<R = unknown> {
+  /** Rows by key; a key without a row is absent. Rejects with `UNREACHABLE` when worth trying again. */
+  load(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, R>>
+}
+
+/** What a topology file says about a look-up: plain data. */
+export interface LookupTarget<R = unknown> {
+  readonly connector: string
+  readonly name: string
+  readonly returns?: (() => R) | undefined
+}
+
+export interface LookupConnector {
+  openLookup(target: LookupTarget): Lookup
+  lookupResources(target: LookupTarget): readonly Resource[]
+}
+
+// ---------------------------------------------------------------- schemas
+
+/** A schema registry. Ids are global; subjects are `<topic>-key`, `<topic>-value`. */
+export interface SchemaRegistry {
+  /** The writer schema, or undefined if the registry answers that no such id exists. `UNREACHABLE` otherwise. */
+  schemaById(id: number): Promise<string | undefined>
+  /** The id of exactly this schema under the subject, or undefined if it is not registered there. */
+  idOf(subject: string, schema: string): Promise<number | undefined>
+  /** Registers (idempotent) after setting the subject's compatibility. Rejects with `CONTRACT` if incompatible. */
+  register(subject: string, schema: string): Promise<number>
+}
+
+// ---------------------------------------------------------------- provisioning
+
+/** Something `millrace apply` creates and `run` needs: a topic, subject, table, publication, slot … */
+export interface Resource {
+  /** e.g. `topic`, `subject`, `keyspace`, `table`, `publication`, `slot`, `reference data`. */
+  readonly kind: string
+  readonly name: string
+  /** A string says how what exists differs from what is stated, and makes `apply` and `run` refuse. */
+  inspect(): Promise<'present' | 'missing' | { readonly differs: string }>
+  /** Idempotent; safe beside another process doing the same. */
+  create(): Promise<void>
+}
