@@ -1,0 +1,86 @@
+import { DatabaseError } from 'pg'
+import { MillraceError, messageOf } from '../../lib/errors.ts'
+
+/**
+ * What a failure of `pg` means to us. Values stay out: PostgreSQL puts them into `detail`, and for class 22 into
+ * the message itself, so only SQLSTATE and names are told, and the original error is no `cause`.
+ *
+ * @param doing what was tried, e.g. `stage a page`.
+ * @param server `host:port/database`, without user and password.
+ */
+export function databaseError(error: unknown, doing: string, server: string): MillraceError {
+  if (error instanceof MillraceError) return error
+  if (!(error instanceof DatabaseError)) return connectionError(error, doing, server)
+  const state = error.code ?? 'unknown'
+  if (isAway(state)) return unreachable(server, doing, `SQLSTATE ${state}`)
+  if (isRefusal(state)) {
+    return new MillraceError(
+      'CONFIG',
+      `PostgreSQL at ${server} refused the connection (SQLSTATE ${state}): check user, password and database in DATABASE_URL`,
+    )
+  }
+  if (isAbsent(state)) {
+    return new MillraceError(
+      'MISSING',
+      `can't ${doing}: ${error.message} in PostgreSQL at ${server}. Create it with: millrace apply`,
+    )
+  }
+  return new MillraceError(
+    'WRITE',
+    `PostgreSQL at ${server} refused to ${doing}: SQLSTATE ${state}${namesIn(error)}`,
+    { retriable: isConflict(state) },
+  )
+}
+
+/** SQLSTATE of an error, e.g. `42P07`; undefined when it did not come from the server. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof DatabaseError ? error.code : undefined
+}
+
+function connectionError(error: unknown, doing: string, server: string): MillraceError {
+  return isNetworkError(error)
+    ? unreachable(server, doing, messageOf(error))
+    : new MillraceError('INTERNAL', `could not ${doing}: ${messageOf(error)}`, { cause: error })
+}
+
+function unreachable(server: string, doing: string, why: string): MillraceError {
+  return new MillraceError(
+    'UNREACHABLE',
+    `PostgreSQL at ${server} can't be reached to ${doing} (${why}): start it, or correct DATABASE_URL`,
+  )
+}
+
+/** `pg` gives its own connection failures no code, only these texts (pg/lib/client.js, pg-pool/index.js). */
+const PG_CONNECTION_TEXT =
+  /connection terminated|timeout exceeded|connection error|not queryable|timeout expired/i
+
+function isNetworkError(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isNetworkError)
+  if (!(error instanceof Error)) return false
+  return 'syscall' in error || 'errno' in error || PG_CONNECTION_TEXT.test(error.message)
+}
+
+/** Connection exceptions, too many connections, shut-down, crash, starting up. */
+function isAway(state: string): boolean {
+  return state.startsWith('08') || state === '53300' || /^57P0[1-5]$/.test(state)
+}
+
+function isRefusal(state: string): boolean {
+  return state.startsWith('28') || state === '3D000'
+}
+
+/** Undefined table, schema, column, object. Their messages name only these. */
+function isAbsent(state: string): boolean {
+  return state === '42P01' || state === '3F000' || state === '42703' || state === '42704'
+}
+
+/** Serialization failure and deadlock: the same transaction may pass later. */
+function isConflict(state: string): boolean {
+  return state === '40001' || state === '40P01'
+}
+
+function namesIn(error: DatabaseError): string {
+  const table = [error.schema, error.table].filter(Boolean).join('.')
+  const names = [table, error.column, error.constraint].filter(Boolean)
+  return names.length === 0 ? '' : ` (${names.join(', ')})`
+}
