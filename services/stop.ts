@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { readRunning, removePidFile } from './pid-file.ts'
+import { processIdentity } from './process-identity.ts'
+import type { ServerName } from './server.ts'
+
+const stopWithinMs = 40_000
+
+/** PostgreSQL's SIGTERM waits for clients to leave; SIGINT is its fast, equally clean shutdown. */
+export const stopSignals: Readonly<Record<ServerName, NodeJS.Signals>> = {
+  kafka: 'SIGTERM',
+  registry: 'SIGTERM',
+  postgres: 'SIGINT',
+  cassandra: 'SIGTERM',
+}
+
+/**
+ * Signals a process and resolves when it has ended; killed if 40 s are not enough. `ended` says so for our own
+ * children; others are looked at until they are gone.
+ */
+export async function endProcess(
+  name: ServerName,
+  pid: number,
+  signal: NodeJS.Signals,
+  ended: Promise<unknown>,
+): Promise<void> {
+  if (processIdentity(pid) === undefined) return
+  process.kill(pid, signal)
+  const timer = new AbortController()
+  const late = delay(stopWithinMs, 'late', { signal: timer.signal }).catch(() => undefined)
+  const outcome = await Promise.race([ended, late])
+  timer.abort()
+  if (outcome !== 'late') return
+  process.stderr.write(`${name} (pid ${pid}) did not stop within ${stopWithinMs / 1000} s: killing it\n`)
+  process.kill(pid, 'SIGKILL')
+  await ended
+}
+
+/** Cleanly stops a server started by another process. Resolves with its pid, or undefined if none runs. */
+export async function stopServer(dir: string, name: ServerName): Promise<number | undefined> {
+  const running = readRunning(dir, name)
+  if (running === undefined) return undefined
+  await endProcess(name, running.pid, stopSignals[name], gone(running.pid, running.identity))
+  removePidFile(dir, name)
+  return running.pid
+}
+
+async function gone(pid: number, identity: string): Promise<void> {
+  while (processIdentity(pid) === identity) await delay(50)
+}
