@@ -6,7 +6,7 @@ const oldestJava = 17
 
 /** Path of a Java of at least 17: from JAVA_HOME if set, else from PATH. Throws naming what to install. */
 export function requireJava(): string {
-  const home = process.env['JAVA_HOME']
+  const home = process.env.JAVA_HOME
   const java = home === undefined || home === '' ? 'java' : join(home, 'bin', 'java')
   const version = javaVersion(java)
   if (version === undefined || version < oldestJava) {

@@ -9,6 +9,7 @@ import { MillraceError } from '../lib/errors.ts'
 import { requireMaven } from './java.ts'
 
 const dependencyPlugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
+const progressEveryMs = 3_000
 const abandonedAfterMs = 60 * 60 * 1000
 
 export interface Artifacts {
@@ -21,7 +22,7 @@ export interface Artifacts {
 
 /** Where fetched servers are kept: MILLRACE_CACHE_DIR, else ~/.cache/millrace. */
 export function cacheDirectory(): string {
-  return process.env['MILLRACE_CACHE_DIR'] || join(homedir(), '.cache', 'millrace')
+  return process.env.MILLRACE_CACHE_DIR || join(homedir(), '.cache', 'millrace')
 }
 
 /**
@@ -64,7 +65,6 @@ function runMaven(
   onProgress: (line: string) => void,
 ): Promise<void> {
   const pom = fileURLToPath(new URL(`${name}.pom.xml`, import.meta.url))
-  onProgress(`fetching ${name} ${version} with Maven`)
   const goal = `${dependencyPlugin}:${packed ? 'unpack' : 'copy'}-dependencies`
   // The marker files of `unpack` go with the rest: by default they land beside the pom.
   const args = [
@@ -73,22 +73,27 @@ function runMaven(
     pom,
     goal,
     `-DoutputDirectory=${outputDirectory}`,
-    `-Dmdep.unpack.markersDirectory=${outputDirectory}/markers`,
     `-DmarkersDirectory=${outputDirectory}/markers`,
   ]
   const child = spawn(maven, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const errors: string[] = []
-  let fetched = 0
+  let files = 0
+  const started = Date.now()
+  const say = () => {
+    const seconds = Math.round((Date.now() - started) / 1000)
+    onProgress(`fetching ${name} ${version} with Maven: ${files} files, ${seconds} s`)
+  }
+  say()
+  const progress = setInterval(say, progressEveryMs)
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (line.includes('ERROR')) errors.push(line)
-    if (/Downloaded from .*\.(jar|tar\.gz)/.test(line) && ++fetched % 10 === 0) {
-      onProgress(`fetched ${fetched} files of ${name} ${version}`)
-    }
+    if (line.includes('Downloaded from')) files++
   })
   child.stderr.resume()
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => {
+      clearInterval(progress)
       if (code === 0) return resolve()
       reject(
         new MillraceError(

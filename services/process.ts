@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../lib/errors.ts'
-import { readRunning, removePidFile, writePidFile } from './pid-file.ts'
+import { type PidFile, readRunning, removePidFile, writePidFile } from './pid-file.ts'
 import { processIdentity } from './process-identity.ts'
 import type { RunningServer, ServerName, StartOptions } from './server.ts'
 import { endProcess, stopSignals } from './stop.ts'
@@ -45,11 +45,12 @@ export async function launch(spec: Launch, options: StartOptions): Promise<Runni
   const child = await spawnLogged(spec, directory, logFile)
   const pid = child.pid as number
   const ended = once(child, 'exit')
+  const entry = entryOf(spec, pid)
   const end = async (signal: NodeJS.Signals) => {
-    await endProcess(spec.name, pid, signal, ended)
+    await endProcess(entry, signal, ended)
     removePidFile(options.dir, spec.name)
   }
-  writePidFile(options.dir, entryOf(spec, pid))
+  writePidFile(options.dir, entry)
   try {
     await waitUntilReady(spec, child, logFile)
   } catch (error) {
@@ -86,7 +87,7 @@ async function spawnLogged(spec: Launch, directory: string, logFile: string): Pr
   return child
 }
 
-function entryOf(spec: Launch, pid: number) {
+function entryOf(spec: Launch, pid: number): PidFile {
   const { name, port, address, clientEnv, dataDir } = spec
   return { name, pid, identity: processIdentity(pid) ?? '', port, address, env: clientEnv, dataDir }
 }

@@ -4,7 +4,7 @@ export const serverNames = ['kafka', 'registry', 'postgres', 'cassandra'] as con
 export type ServerName = (typeof serverNames)[number]
 
 export interface StartOptions {
-  /** Directory of all servers' files: this one keeps its own in `<dir>/<name>`. */
+  /** Absolute path of the directory of all servers' files: this one keeps its own in `<dir>/<name>`. */
   readonly dir: string
   /** Port for clients, on 127.0.0.1. */
   readonly port?: number | undefined

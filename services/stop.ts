@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { readRunning, removePidFile } from './pid-file.ts'
+import { type PidFile, readRunning, removePidFile } from './pid-file.ts'
 import { processIdentity } from './process-identity.ts'
 import type { ServerName } from './server.ts'
 
@@ -14,16 +14,15 @@ export const stopSignals: Readonly<Record<ServerName, NodeJS.Signals>> = {
 }
 
 /**
- * Signals a process and resolves when it has ended; killed if 40 s are not enough. `ended` says so for our own
- * children; others are looked at until they are gone.
+ * Signals a process, if it is still the one meant, and resolves when it has ended; it is killed if 40 s are not
+ * enough. `ended` resolves with its end, which only its parent is told.
  */
 export async function endProcess(
-  name: ServerName,
-  pid: number,
+  { name, pid, identity }: Pick<PidFile, 'name' | 'pid' | 'identity'>,
   signal: NodeJS.Signals,
   ended: Promise<unknown>,
 ): Promise<void> {
-  if (processIdentity(pid) === undefined) return
+  if (processIdentity(pid) !== identity) return
   process.kill(pid, signal)
   const timer = new AbortController()
   const late = delay(stopWithinMs, 'late', { signal: timer.signal }).catch(() => undefined)
@@ -39,11 +38,11 @@ export async function endProcess(
 export async function stopServer(dir: string, name: ServerName): Promise<number | undefined> {
   const running = readRunning(dir, name)
   if (running === undefined) return undefined
-  await endProcess(name, running.pid, stopSignals[name], gone(running.pid, running.identity))
+  await endProcess(running, stopSignals[name], gone(running))
   removePidFile(dir, name)
   return running.pid
 }
 
-async function gone(pid: number, identity: string): Promise<void> {
+async function gone({ pid, identity }: PidFile): Promise<void> {
   while (processIdentity(pid) === identity) await delay(50)
 }
