@@ -210,6 +210,8 @@ export interface SchemaRegistry {
   schemaById(id: number): Promise<string | undefined>
   /** The id of exactly this schema under the subject, or undefined if it is not registered there. */
   idOf(subject: string, schema: string): Promise<number | undefined>
+  /** Why the subject would refuse this schema, or undefined if it would take it (or does not exist). */
+  incompatibility(subject: string, schema: string): Promise<string | undefined>
   /** Registers (idempotent) after setting the subject's compatibility. Rejects with `CONTRACT` if incompatible. */
   register(subject: string, schema: string): Promise<number>
 }
