@@ -39,11 +39,8 @@ export interface Context<K = unknown> {
   readonly topic: string
   readonly partition: number
   readonly offset: number
-}
-
-/** A record inside a topology: decoded, and still carrying its origin. */
-export interface StreamRecord<K = unknown, V = unknown> extends Context<K> {
-  readonly value: V
+  /** The record as it was read: what a dead letter keeps. */
+  readonly raw: RawRecord
 }
 
 export function headerOf(headers: Headers, name: string): Buffer | undefined {

@@ -1,0 +1,47 @@
+import { retrying } from '../backoff.ts'
+import { isRetriable, MillraceError } from '../errors.ts'
+import type { Context } from '../record.ts'
+import type { EnrichNode } from '../topology/nodes.ts'
+
+/** A record in front of an asynchronous step. */
+export interface Waiting {
+  readonly value: unknown
+  readonly context: Context
+}
+
+/** One attempt under the step's time-out, tried again as the step says; an unreachable server is waited for. */
+export function attempt<T>(
+  node: EnrichNode,
+  call: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  let failures = 0
+  return retrying(() => withTimeout(node, call, signal), {
+    when: (error) => isRetriable(error) || ++failures <= node.retry,
+    signal,
+  })
+}
+
+async function withTimeout<T>(
+  node: EnrichNode,
+  call: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const limit = new AbortController()
+  let expire: (error: Error) => void = () => {}
+  const expired = new Promise<never>((_, reject) => {
+    expire = reject
+  })
+  const stop = () => limit.abort(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  const timer = setTimeout(() => {
+    limit.abort()
+    expire(new MillraceError('STEP', `no answer within ${node.timeout} ms`, { step: node.name }))
+  }, node.timeout)
+  try {
+    return await Promise.race([call(limit.signal), expired])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}

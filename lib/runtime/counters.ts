@@ -1,0 +1,18 @@
+/** Counts by step and by what happened there: `records`, `refused`, `filtered`, `unmatched`, `written` … */
+export class Counters {
+  readonly #counts = new Map<string, Map<string, number>>()
+
+  add(step: string, what: string, by = 1): void {
+    const counts = this.#counts.get(step) ?? new Map<string, number>()
+    this.#counts.set(step, counts)
+    counts.set(what, (counts.get(what) ?? 0) + by)
+  }
+
+  get(step: string, what: string): number {
+    return this.#counts.get(step)?.get(what) ?? 0
+  }
+
+  snapshot(): Record<string, Record<string, number>> {
+    return Object.fromEntries([...this.#counts].map(([step, counts]) => [step, Object.fromEntries(counts)]))
+  }
+}

@@ -1,0 +1,71 @@
+import type { Serde } from '../contract/serde.ts'
+import { bind } from '../contract/serde.ts'
+import { MillraceError } from '../errors.ts'
+import type { TopicSerdes } from '../operators/sink.ts'
+import type { Lookup, Sink } from '../ports.ts'
+import { isTopic, type Node, type Topology } from '../topology/nodes.ts'
+import type { Format, TopicTarget } from '../topology/topic.ts'
+import type { Bindings } from './compile.ts'
+import type { Environment } from './environment.ts'
+
+export interface OpenTopology extends Bindings {
+  readonly sinks: ReadonlyMap<Node, Sink>
+  close(): Promise<void>
+}
+
+/** Opens what the nodes name: contracts bound to their subjects, sinks, look-ups. */
+export async function open(
+  topology: Topology,
+  application: string,
+  environment: Environment,
+): Promise<OpenTopology> {
+  const serdes = new Map<Node, TopicSerdes>()
+  const sinks = new Map<Node, Sink>()
+  const lookups = new Map<Node, Lookup>()
+  for (const node of topology.nodes) {
+    if (node.kind === 'source') serdes.set(node, serdesOf(node.topic, environment))
+    if (node.kind === 'sink' && isTopic(node.target))
+      serdes.set(node, await writable(node.target, environment))
+    else if (node.kind === 'sink' && !isTopic(node.target)) {
+      const connector = connectorFor(environment.sinks, node.target.connector, node.name)
+      sinks.set(node, await connector.open(node.target, { application, step: node.name }))
+    }
+    if (node.kind === 'enrich' && node.enrichment.how === 'lookup') {
+      const { target } = node.enrichment
+      lookups.set(node, connectorFor(environment.lookups, target.connector, node.name).openLookup(target))
+    }
+  }
+  const close = async () => {
+    await Promise.allSettled([...sinks.values()].map((sink) => sink.close()))
+  }
+  return { serdes, sinks, lookups, close }
+}
+
+export function connectorFor<C>(connectors: Readonly<Record<string, C>>, name: string, step: string): C {
+  const connector = connectors[name]
+  if (connector !== undefined) return connector
+  throw new MillraceError('CONFIG', `step "${step}" needs ${name}, which this worker was not given`, { step })
+}
+
+export function serdesOf(topic: TopicTarget<unknown, unknown>, environment: Environment): TopicSerdes {
+  return {
+    key: serdeOf(topic.key, `${topic.name}-key`, environment),
+    value: serdeOf(topic.value, `${topic.name}-value`, environment),
+  }
+}
+
+async function writable(
+  topic: TopicTarget<unknown, unknown>,
+  environment: Environment,
+): Promise<TopicSerdes> {
+  const serdes = serdesOf(topic, environment)
+  await serdes.key.open?.()
+  await serdes.value.open?.()
+  return serdes
+}
+
+function serdeOf(format: Format<unknown>, subject: string, { registry }: Environment): Serde<unknown> {
+  if ('encode' in format) return format
+  if (registry !== undefined) return bind(format, subject, registry)
+  throw new MillraceError('CONFIG', `subject "${subject}" needs a schema registry: set SCHEMA_REGISTRY_URL`)
+}

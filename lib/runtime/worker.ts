@@ -1,0 +1,160 @@
+import { MillraceError, messageOf } from '../errors.ts'
+import type { Assignment, BrokerConsumer, BrokerProducer } from '../ports.ts'
+import type { Topology } from '../topology/nodes.ts'
+import { assign, type Running } from './assignment.ts'
+import { endsOf, reached } from './caught-up.ts'
+import { Counters } from './counters.ts'
+import type { Environment } from './environment.ts'
+import type { BatchLimits } from './micro-batch.ts'
+import { type OpenTopology, open } from './open.ts'
+import { Refusals } from './refusals.ts'
+import { requireResources, resourcesOf } from './resources.ts'
+
+export interface WorkerOptions {
+  readonly topology: Topology
+  readonly environment: Environment
+  /** Consumer group and write-clock owner. Default: the topology's name. */
+  readonly application?: string
+  readonly batch?: Partial<BatchLimits>
+  /** Fetched and unprocessed bytes per partition beyond which fetching pauses. Default 4 MiB. */
+  readonly creditBytes?: number
+  /** End by itself when the end offsets found at start have been committed. */
+  readonly untilCaughtUp?: boolean
+  /** How long `stop` lets work in hand finish before it is given up. Default 8 s. */
+  readonly drainTimeout?: number
+  readonly now?: () => number
+}
+
+export interface Worker {
+  /** Resolves when stopped or caught up; rejects with what made the worker stop. */
+  readonly done: Promise<void>
+  readonly counters: Counters
+  /** Finishes what is in hand within the drain time-out, commits it, leaves the group. */
+  stop(): Promise<void>
+}
+
+export const DEFAULT_LIMITS: BatchLimits = { records: 1000, bytes: 1 << 20, wait: 10 }
+
+/**
+ * Runs one topology as a member of its consumer group.
+ *
+ * @throws MillraceError `MISSING`, `CONTRACT`, `UNREACHABLE` or `DATA_LOSS` before anything is read.
+ */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { topology, environment } = options
+  const application = options.application ?? topology.name
+  await requireResources(resourcesOf(topology, application, environment))
+  const opened = await open(topology, application, environment)
+  const producer = await environment.broker.producer({ clientId: application })
+  const worker = new RunningWorker({ ...options, application }, opened, producer)
+  await worker.start()
+  return worker
+}
+
+class RunningWorker implements Worker {
+  readonly counters = new Counters()
+  readonly done: Promise<void>
+  readonly #options: WorkerOptions & { readonly application: string }
+  readonly #opened: OpenTopology
+  readonly #producer: BrokerProducer
+  readonly #consumer: BrokerConsumer
+  readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
+  readonly #ending = new AbortController()
+  #running: Running | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(
+    options: WorkerOptions & { readonly application: string },
+    opened: OpenTopology,
+    producer: BrokerProducer,
+  ) {
+    this.#options = options
+    this.#opened = opened
+    this.#producer = producer
+    this.done = this.#finish.promise
+    this.done.catch(() => {})
+    const { topology, environment, application } = options
+    this.#consumer = environment.broker.consumer({
+      group: application,
+      topics: sourceTopics(topology),
+      startAt: topology.nodes.find((node) => node.kind === 'source')?.startAt ?? 'earliest',
+    })
+  }
+
+  async start(): Promise<void> {
+    const { topology, environment, application } = this.#options
+    const { admin } = environment.broker
+    const ends = this.#options.untilCaughtUp ? await endsOf(admin, sourceTopics(topology)) : undefined
+    await this.#consumer.start({
+      revoked: () => this.#drain(),
+      assigned: (assignment) => this.#assigned(assignment),
+      batch: (batch) => this.#running?.tasks.get(`${batch.topic}/${batch.partition}`)?.offer(batch),
+      failed: (error) => this.#end(error),
+    })
+    if (ends === undefined) return
+    reached(admin, application, ends, this.#ending.signal).then(
+      () => this.#end(),
+      (error: unknown) => this.#end(error),
+    )
+  }
+
+  stop(): Promise<void> {
+    this.#end()
+    return this.#stopping!
+  }
+
+  async #assigned(assignment: Assignment): Promise<void> {
+    const { topology, environment } = this.#options
+    for (const sink of this.#opened.sinks.values()) await sink.prepare()
+    this.#running = assign(assignment, {
+      topology,
+      bindings: this.#opened,
+      consumer: this.#consumer,
+      outputs: {
+        producer: this.#producer,
+        sinks: this.#opened.sinks,
+        refusals: new Refusals(topology, this.counters, environment.log),
+        counters: this.counters,
+        log: environment.log,
+      },
+      limits: { ...DEFAULT_LIMITS, ...this.#options.batch },
+      creditBytes: this.#options.creditBytes ?? 4 << 20,
+      now: this.#options.now ?? Date.now,
+      failed: (error) => this.#end(error),
+    })
+    const partitions = assignment.positions.map(({ topic, partition }) => `${topic}/${partition}`)
+    environment.log.info({ generation: assignment.generation, partitions }, 'assigned')
+  }
+
+  async #drain(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    await running?.drain(this.#options.drainTimeout ?? 8000)
+  }
+
+  /** Every way to end leads through here, once. */
+  #end(error?: unknown): void {
+    this.#stopping ??= this.#close().then(() => {
+      if (error === undefined) this.#finish.resolve()
+      else this.#finish.reject(error)
+    })
+  }
+
+  async #close(): Promise<void> {
+    const { log } = this.#options.environment
+    this.#ending.abort(new MillraceError('FENCED', 'the worker is stopping'))
+    await this.#drain()
+    const closed = await Promise.allSettled([
+      this.#consumer.stop(),
+      this.#producer.close(),
+      this.#opened.close(),
+    ])
+    for (const result of closed) {
+      if (result.status === 'rejected') log.warn({}, `while closing: ${messageOf(result.reason)}`)
+    }
+  }
+}
+
+function sourceTopics(topology: Topology): string[] {
+  return topology.nodes.flatMap((node) => (node.kind === 'source' ? [node.topic.name] : []))
+}

@@ -1,0 +1,90 @@
+import type { LookupTarget, SinkTarget } from '../ports.ts'
+import type { Context } from '../record.ts'
+import type { TopicTarget } from './topic.ts'
+
+/**
+ * What a step does with a record that its callback throws on:
+ * `dead-letter` (default) routes it with the reason, `skip` only counts it, `fail` stops the worker.
+ */
+export type ErrorPolicy = 'dead-letter' | 'skip' | 'fail'
+
+/** Nodes are plain frozen data: what was said, not how it is done. Types are erased here; `Stream` carries them. */
+interface Step {
+  readonly name: string
+  readonly onError: ErrorPolicy
+  readonly parent: Node
+}
+
+export interface SourceNode {
+  readonly kind: 'source'
+  readonly name: string
+  readonly topic: TopicTarget<unknown, unknown>
+  readonly startAt: 'earliest' | 'latest' | 'error'
+  /** Records dated further ahead of the wall clock than this are dead letters. Milliseconds. */
+  readonly futureTolerance: number
+}
+
+export interface MapNode extends Step {
+  readonly kind: 'map'
+  readonly project: (value: never, context: Context) => unknown
+}
+
+export interface FilterNode extends Step {
+  readonly kind: 'filter'
+  readonly predicate: (value: never, context: Context) => boolean
+}
+
+export interface ValidateNode extends Step {
+  readonly kind: 'validate'
+  readonly check: (value: never, context: Context) => string | undefined
+}
+
+export interface EnrichNode extends Step {
+  readonly kind: 'enrich'
+  readonly enrichment: Enrichment
+  readonly concurrency: number
+  readonly order: 'key' | 'partition' | 'none'
+  /** Milliseconds for one attempt. */
+  readonly timeout: number
+  /** Further attempts after the first for a failing call; unreachable servers are waited for without limit. */
+  readonly retry: number
+}
+
+export type Enrichment =
+  | {
+      readonly how: 'call'
+      readonly call: (value: never, context: Context, signal: AbortSignal) => Promise<unknown>
+    }
+  | {
+      readonly how: 'lookup'
+      readonly target: LookupTarget
+      readonly by: (value: never, context: Context) => string | null | undefined
+      readonly merge: (value: never, row: never, context: Context) => unknown
+      /** How long a row, or its absence, is believed. Milliseconds. */
+      readonly cacheFor: number
+      readonly cacheSize: number
+    }
+
+export interface SinkNode extends Step {
+  readonly kind: 'sink'
+  readonly target: TopicTarget<unknown, unknown> | SinkTarget
+}
+
+export type StepNode = MapNode | FilterNode | ValidateNode | EnrichNode | SinkNode
+export type Node = SourceNode | StepNode
+
+export interface Topology {
+  /** Also the default application id: consumer group, write-clock generation, `<name>.dlq`. */
+  readonly name: string
+  /** In the order they were said; a node comes after its parent. */
+  readonly nodes: readonly Node[]
+  readonly deadLetters: { readonly topic: string; readonly partitions: number }
+}
+
+export function isTopic(target: SinkNode['target']): target is TopicTarget<unknown, unknown> {
+  return target.connector === 'broker'
+}
+
+export function childrenOf(topology: Topology, node: Node): StepNode[] {
+  return topology.nodes.filter((other): other is StepNode => other.kind !== 'source' && other.parent === node)
+}
