@@ -81,14 +81,25 @@ function openPool(databaseUrl: string, options: DatabaseOptions): pg.Pool {
 async function inTransaction<T>(pool: pg.Pool, work: (connection: Connection) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   try {
-    await client.query('BEGIN')
-    const result = await work(client)
-    await client.query('COMMIT')
+    const result = await transactionOn(client, () => work(client))
     client.release()
     return result
   } catch (error) {
-    // Closing the connection rolls back too, and it may be what broke.
     client.release(true)
+    throw error
+  }
+}
+
+/** A transaction on a connection that the caller holds; its errors are those of `pg`. */
+export async function transactionOn<T>(client: Connection, work: () => Promise<T>): Promise<T> {
+  try {
+    await client.query('BEGIN')
+    const result = await work()
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    // On a broken connection this fails too, and the server rolls back by itself.
+    await client.query('ROLLBACK').catch(() => undefined)
     throw error
   }
 }

@@ -1,0 +1,133 @@
+import type { Connection } from './connection.ts'
+
+export type RunState = 'running' | 'succeeded' | 'failed'
+
+/** A row of `millrace.ingest_runs`. */
+export interface IngestRun {
+  readonly runId: string
+  readonly logicalTime: Date
+  readonly state: RunState
+  readonly source: string
+  readonly seed: string
+  readonly firstPage: number
+  readonly pageSize: number
+  readonly pages: number
+  readonly pagesDone: number
+  readonly requested: number
+  readonly fetched: number
+  readonly staged: number
+  readonly duplicates: number
+  readonly asText: number
+  readonly retries: number
+  readonly error: string | null
+  readonly startedAt: Date
+  readonly finishedAt: Date | null
+}
+
+/** What a run is to fetch. What is left out is decided when the run is created. */
+export interface RunRequest {
+  /** Resumes the run of this name, or creates it. Default: a run left unfinished that fits, else a new name. */
+  readonly runId?: string | undefined
+  readonly logicalTime: Date
+  readonly source: string
+  readonly seed: string
+  /** Users a page. */
+  readonly pageSize: number
+  /** Default: the page after the last one fetched with this seed and page size. */
+  readonly firstPage?: number | undefined
+  readonly pages: number
+}
+
+const COLUMNS = `run_id as "runId", logical_time as "logicalTime", state, source, seed, first_page as "firstPage",
+  page_size as "pageSize", pages, pages_done as "pagesDone", requested::float8, fetched::float8, staged::float8,
+  duplicates::float8, as_text::float8 as "asText", retries::float8, error,
+  started_at as "startedAt", finished_at as "finishedAt"`
+
+export async function findRun(connection: Connection, runId: string): Promise<IngestRun | undefined> {
+  const { rows } = await connection.query<IngestRun>(
+    `select ${COLUMNS} from millrace.ingest_runs where run_id = $1`,
+    [runId],
+  )
+  return rows[0]
+}
+
+/** Runs marked as running that fetch what is asked for, oldest first. Whether they still run, their lock tells. */
+export async function findRunning(
+  connection: Connection,
+  request: RunRequest,
+): Promise<readonly IngestRun[]> {
+  const { rows } = await connection.query<IngestRun>(
+    `select ${COLUMNS} from millrace.ingest_runs
+      where state = 'running' and seed = $1 and page_size = $2 and pages = $3 and first_page = coalesce($4, first_page)
+      order by started_at, run_id`,
+    [request.seed, request.pageSize, request.pages, request.firstPage ?? null],
+  )
+  return rows
+}
+
+/**
+ * The page after all those fetched, or promised to a running run, with this seed and page size. Two callers at a
+ * time would get the same: hold the creation lock.
+ */
+const NEXT_PAGE = `(select coalesce(max(first_page + case state when 'running' then pages else pages_done end), 1)
+  from millrace.ingest_runs where seed = $4 and page_size = $5)`
+
+export async function createRun(
+  connection: Connection,
+  runId: string,
+  request: RunRequest,
+): Promise<IngestRun> {
+  await connection.query(`select pg_advisory_xact_lock(hashtextextended('millrace new ingest run', 0))`)
+  const { rows } = await connection.query<IngestRun>(
+    `insert into millrace.ingest_runs (run_id, logical_time, source, seed, page_size, first_page, pages, state)
+     values ($1, $2, $3, $4, $5, coalesce($6, ${NEXT_PAGE}), $7, 'running') returning ${COLUMNS}`,
+    [
+      runId,
+      request.logicalTime,
+      request.source,
+      request.seed,
+      request.pageSize,
+      request.firstPage ?? null,
+      request.pages,
+    ],
+  )
+  return rows[0]!
+}
+
+export interface Progress {
+  readonly fetched: number
+  readonly staged: number
+  readonly duplicates: number
+  readonly asText: number
+  readonly retries: number
+}
+
+/** Counts one more page; undefined if another process has moved the run on, which must undo this transaction. */
+export async function advanceRun(
+  connection: Connection,
+  run: IngestRun,
+  page: Progress,
+): Promise<IngestRun | undefined> {
+  const { rows } = await connection.query<IngestRun>(
+    `update millrace.ingest_runs set pages_done = pages_done + 1, fetched = fetched + $3, staged = staged + $4,
+       duplicates = duplicates + $5, as_text = as_text + $6, retries = retries + $7
+      where run_id = $1 and state = 'running' and pages_done = $2 returning ${COLUMNS}`,
+    [run.runId, run.pagesDone, page.fetched, page.staged, page.duplicates, page.asText, page.retries],
+  )
+  return rows[0]
+}
+
+export async function setState(
+  connection: Connection,
+  runId: string,
+  state: RunState,
+  error: string | null,
+): Promise<IngestRun> {
+  const { rows } = await connection.query<IngestRun>(
+    `update millrace.ingest_runs set state = $2, error = $3,
+       finished_at = case $2 when 'running' then null else now() end
+      where run_id = $1 returning ${COLUMNS}`,
+    [runId, state, error],
+  )
+  return rows[0]!
+}
