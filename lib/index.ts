@@ -1,5 +1,7 @@
 /** The only door. Everything a topology file, a connector or a program that embeds millrace needs. */
 export { type Contract, contract, contractFile } from './contract/avro.ts'
+export { project } from './contract/project.ts'
+export { sensitiveFields } from './contract/sensitive-fields.ts'
 export { bytesKey, json, type Serde, stringKey } from './contract/serde.ts'
 export { type Coordinates, type ErrorCode, MillraceError } from './errors.ts'
 export type { Logger } from './log.ts'

@@ -1,5 +1,5 @@
 // Generated from random-user.v1.avsc by `millrace types`: change the schema, not this file.
-import { contractFile } from '../lib/contract/avro.ts'
+import { contractFile } from '../lib/index.ts'
 
 /** A user as the Random User API (v1.4) returned it, without login.password, salt, md5, sha1, sha256 and without id.value. Nearly all is nullable: odd users must reach the topology's validate step. */
 export interface RandomUser {

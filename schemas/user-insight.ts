@@ -1,5 +1,5 @@
 // Generated from user-insight.v1.avsc by `millrace types`: change the schema, not this file.
-import { contractFile } from '../lib/contract/avro.ts'
+import { contractFile } from '../lib/index.ts'
 
 /** A cleansed and enriched user. Required is what the validate step guarantees, or what follows from the record itself. */
 export interface UserInsight {

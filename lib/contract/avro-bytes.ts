@@ -27,8 +27,8 @@ function write<T>(contract: Contract<T>, value: T): number {
     return contract.type.encode(value, scratch, HEADER_BYTES)
   } catch {
     // avsc's error quotes the value: it is neither shown nor kept as a cause.
-    const where = mismatch(contract.type, value, '') ?? 'a value that Avro can not hold'
-    throw new MillraceError('REJECTED', `${contract.type.name}: ${where.replace(/^: /, '')}`)
+    const where = mismatch(contract.type, value) ?? 'a value that Avro can not hold'
+    throw new MillraceError('REJECTED', `${contract.type.name}: ${where}`)
   }
 }
 

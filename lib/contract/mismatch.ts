@@ -5,13 +5,12 @@ import { branchesOf } from './guarded-types.ts'
  * Where a value leaves its type, e.g. `location.city: expected string or null, got object`; undefined if it fits.
  * Names fields and types only: avsc's own messages quote the value. Map keys are data too and read `*`.
  */
-export function mismatch(type: avsc.Type, value: unknown, path: string): string | undefined {
+export function mismatch(type: avsc.Type, value: unknown, path = ''): string | undefined {
   if (type.isValid(value)) return undefined
-  if (type instanceof avsc.types.RecordType && isPlain(value)) {
-    const fields = value as Record<string, unknown>
+  if (type instanceof avsc.types.RecordType && isPlainObject(value)) {
     return firstOf(type.fields, (field) => {
-      const missing = fields[field.name] === undefined && field.defaultValue() !== undefined
-      return missing ? undefined : mismatch(field.type, fields[field.name], join(path, field.name))
+      const missing = value[field.name] === undefined && field.defaultValue() !== undefined
+      return missing ? undefined : mismatch(field.type, value[field.name], join(path, field.name))
     })
   }
   if (type instanceof avsc.types.ArrayType && Array.isArray(value)) {
@@ -19,11 +18,12 @@ export function mismatch(type: avsc.Type, value: unknown, path: string): string 
       mismatch(type.itemsType, value[index], join(path, String(index))),
     )
   }
-  if (type instanceof avsc.types.MapType && isPlain(value)) {
+  if (type instanceof avsc.types.MapType && isPlainObject(value)) {
     return firstOf(Object.values(value), (item) => mismatch(type.valuesType, item, join(path, '*')))
   }
   const branch = branchesOf(type)?.find((candidate) => isShapedLike(candidate, value))
-  return branch ? mismatch(branch, value, path) : `${path}: expected ${nameOf(type)}, got ${kindOf(value)}`
+  if (branch) return mismatch(branch, value, path)
+  return `${path === '' ? '' : `${path}: `}expected ${nameOf(type)}, got ${kindOf(value)}`
 }
 
 function firstOf<I>(items: readonly I[], find: (item: I) => string | undefined): string | undefined {
@@ -36,13 +36,13 @@ function firstOf<I>(items: readonly I[], find: (item: I) => string | undefined):
 
 const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`)
 
-function isPlain(value: unknown): value is object {
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value)
 }
 
-function isShapedLike(type: avsc.Type, value: unknown): boolean {
+export function isShapedLike(type: avsc.Type, value: unknown): boolean {
   if (type instanceof avsc.types.ArrayType) return Array.isArray(value)
-  return (type instanceof avsc.types.RecordType || type instanceof avsc.types.MapType) && isPlain(value)
+  return (type instanceof avsc.types.RecordType || type instanceof avsc.types.MapType) && isPlainObject(value)
 }
 
 function nameOf(type: avsc.Type): string {
@@ -54,11 +54,13 @@ function nameOf(type: avsc.Type): string {
     )
   }
   if (type instanceof avsc.types.EnumType) return `one of ${type.symbols.join(', ')}`
-  return type.name ?? type.typeName
+  return type instanceof avsc.types.RecordType || type instanceof avsc.types.MapType
+    ? 'object'
+    : type.typeName
 }
 
 /** The kind of a value, told without the value. */
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
