@@ -1,0 +1,90 @@
+import { retrying } from '../../../lib/backoff.ts'
+import { isRetriable, MillraceError } from '../../../lib/errors.ts'
+import { atMostEvery, type Logger } from '../../../lib/log.ts'
+import { NO_HEADERS, type OutRecord } from '../../../lib/record.ts'
+import type { CaptureOptions } from './options.ts'
+import type { Row } from './pgoutput.ts'
+
+/** A row to deliver, or why it can't be. */
+export interface Delivery {
+  readonly row: Row
+  /** Commit time, milliseconds since 1970: the timestamp of its dead letter. */
+  readonly committedAt: number
+  readonly refused?: MillraceError | undefined
+}
+
+export interface Delivered {
+  readonly rows: number
+  readonly deadLetters: number
+}
+
+/**
+ * Resolves only when every row, or its dead letter, is acknowledged by the broker: tries for ever while that is
+ * away, until `signal` aborts.
+ * @throws {MillraceError} `WRITE` for what the broker will never take, `STEP` when `encode` throws anything odd.
+ */
+export async function deliver(
+  deliveries: readonly Delivery[],
+  options: CaptureOptions,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const records = deliveries.map((delivery) => recordOf(delivery, options))
+  const sometimes = atMostEvery(10_000)
+  await retrying(() => options.producer.send(records), {
+    when: isRetriable,
+    signal,
+    onRetry: (error, attempt) =>
+      sometimes(() =>
+        logger.warn(
+          { capture: options.name, attempt, reason: String(error) },
+          'the broker is away: trying again',
+        ),
+      ),
+  })
+  const deadLetters = records.filter(({ topic }) => topic === options.deadLetterTopic).length
+  return { rows: records.length - deadLetters, deadLetters }
+}
+
+function recordOf(delivery: Delivery, options: CaptureOptions): OutRecord {
+  if (delivery.refused !== undefined) return deadLetter(delivery, delivery.refused, options)
+  try {
+    const { key, value, timestamp, headers } = options.encode(delivery.row)
+    return { topic: options.topic, key, value, timestamp, headers: headers ?? NO_HEADERS }
+  } catch (error) {
+    if (error instanceof MillraceError && (error.code === 'REJECTED' || error.code === 'POISON')) {
+      return deadLetter(delivery, error, options)
+    }
+    if (error instanceof MillraceError) throw error
+    const { name, table, identity } = options
+    // The error's own text may hold a value of the row.
+    throw new MillraceError(
+      'STEP',
+      `capture ${name}: encode threw ${error instanceof Error ? error.name : typeof error} ` +
+        `for the row of ${table} with ${identity} ${delivery.row[identity] ?? 'null'}`,
+      { step: name },
+    )
+  }
+}
+
+/** Without payload: what can't be read can't be cleared of what must not leave the database. */
+function deadLetter(
+  { row, committedAt }: Delivery,
+  reason: MillraceError,
+  options: CaptureOptions,
+): OutRecord {
+  const identity = row[options.identity] ?? ''
+  return {
+    topic: options.deadLetterTopic,
+    key: Buffer.from(identity),
+    value: null,
+    timestamp: committedAt,
+    headers: [
+      ['millrace.dlq.reason', Buffer.from(reason.message.slice(0, 500))],
+      ['millrace.dlq.code', Buffer.from(reason.code)],
+      ['millrace.dlq.step', Buffer.from(options.name)],
+      ['millrace.dlq.source', Buffer.from(options.table)],
+      ['millrace.dlq.id', Buffer.from(identity)],
+    ],
+  }
+}
