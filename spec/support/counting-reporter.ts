@@ -1,0 +1,30 @@
+import { writeFileSync } from 'node:fs'
+import Mocha from 'mocha'
+
+/** Names the file into which the reporter writes its counts. */
+export const countsVariable = 'MILLRACE_SPEC_COUNTS'
+
+export interface Counts {
+  readonly passed: number
+  readonly failed: number
+}
+
+const leaveWithinMs = 30_000
+
+/** Mocha's spec reporter, which also leaves the counts for `spec/run.ts`. */
+export default class CountingReporter extends Mocha.reporters.Spec {
+  override done(_failures: number, finish: (failures: number) => void): void {
+    const { passes, failures } = this.stats
+    const file = process.env[countsVariable]
+    if (file !== undefined) writeFileSync(file, JSON.stringify({ passed: passes, failed: failures }))
+    setTimeout(exitNamingLeaks, leaveWithinMs).unref()
+    finish(failures)
+  }
+}
+
+/** A spec that leaves a connection or a timer behind would keep this process, and so CI, forever. */
+function exitNamingLeaks(): void {
+  const left = [...new Set(process.getActiveResourcesInfo())].join(', ')
+  console.error(`specs are done but left something open, which fails the run: ${left}`)
+  process.exit(1)
+}

@@ -1,0 +1,39 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Counts, countsVariable } from './counting-reporter.ts'
+import { runCommand } from './run-command.ts'
+
+const reporter = fileURLToPath(new URL('counting-reporter.ts', import.meta.url))
+
+/**
+ * Runs mocha in a process of its own and resolves with its counts. No spec at all counts as a failure, and so
+ * does a process that ends badly although no spec failed.
+ */
+export async function runMocha(
+  args: readonly string[],
+  signal: AbortSignal,
+  env: Record<string, string> = {},
+): Promise<Counts> {
+  const file = join(tmpdir(), `millrace-spec-counts-${process.pid}-${Date.now()}.json`)
+  try {
+    const succeeded = await runCommand('mocha', ['--reporter', reporter, ...args], signal, {
+      ...env,
+      [countsVariable]: file,
+    })
+    const { passed, failed } = readCounts(file)
+    if (passed + failed === 0) console.error('no spec was run, which fails the run')
+    return { passed, failed: succeeded && passed > 0 ? failed : Math.max(failed, 1) }
+  } finally {
+    rmSync(file, { force: true })
+  }
+}
+
+function readCounts(file: string): Counts {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return { passed: 0, failed: 0 }
+  }
+}
