@@ -1,0 +1,26 @@
+/** Kafka behind the broker port. */
+import type { Broker } from '../../lib/ports.ts'
+import { kafkaAdmin } from './admin.ts'
+import { KafkaConsumer } from './consumer.ts'
+import { type KafkaBrokerOptions, kafkaSettings } from './options.ts'
+import { KafkaProducer } from './producer.ts'
+import { readRanges } from './reader.ts'
+
+export type { KafkaBrokerOptions, KafkaCredentials, KafkaLogEntry, KafkaTiming } from './options.ts'
+
+/** Connects to nothing by itself. Throws `CONFIG` for addresses that can't be right. */
+export function kafkaBroker(options: KafkaBrokerOptions): Broker {
+  const settings = kafkaSettings(options)
+  const admin = kafkaAdmin(settings)
+  return {
+    admin,
+    consumer: (consumerOptions) => new KafkaConsumer(settings, admin, consumerOptions),
+    producer: async (producerOptions) => {
+      const producer = new KafkaProducer(settings, admin, producerOptions)
+      await producer.connect()
+      return producer
+    },
+    read: (ranges) => readRanges(settings, admin, ranges),
+    close: () => admin.close(),
+  }
+}

@@ -1,0 +1,36 @@
+import { filterAbortedMessages } from './abort-filter.ts'
+import { Batch } from './batch.ts'
+import { type Runner, repairCommit } from './commit.ts'
+import { messagesDecoder, type OldMessage } from './decode-messages.ts'
+import { groupMessagesPerPartition } from './group-messages.ts'
+import { type OffsetManager, repairOffsetReset } from './offset-reset.ts'
+import type { CodecLookup } from './record-batch.ts'
+import { encodeRecord } from './record-encoder.ts'
+import { replaceModule } from './replace-module.ts'
+import { type RequestQueue, repairThrottleTimer } from './throttle-timer.ts'
+
+type ClassOf<T> = { readonly prototype: T }
+
+/** Repairs kafkajs 2.2.4 before it is loaded. Whole files are replaced in the cache of `require`, single methods after. */
+export function repairKafkajs(require: NodeJS.Require): void {
+  const load = <T>(file: string) => require(`kafkajs/src/${file}`) as T
+  replaceModule(require, 'kafkajs/src/consumer/filterAbortedMessages', filterAbortedMessages)
+  replaceModule(require, 'kafkajs/src/consumer/batch', Batch)
+  replaceModule(require, 'kafkajs/src/producer/groupMessagesPerPartition', groupMessagesPerPartition)
+  replaceModule(require, 'kafkajs/src/protocol/recordBatch/record/v0', encodeRecord)
+  replaceModule(require, 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages', decodeMessages(load))
+  repairThrottleTimer(load<ClassOf<RequestQueue>>('network/requestQueue').prototype)
+  repairOffsetReset(load<ClassOf<OffsetManager>>('consumer/offsetManager').prototype)
+  repairCommit(load<ClassOf<Runner>>('consumer/runner').prototype)
+}
+
+function decodeMessages(load: <T>(file: string) => T) {
+  const compression = load<{ lookupCodecByAttributes: CodecLookup }>('protocol/message/compression')
+  const Decoder = load<new (buffer: Buffer) => object>('protocol/decoder')
+  const decodeMessageSet = load<(decoder: object, size: number) => Promise<OldMessage[]>>(
+    'protocol/messageSet/decoder',
+  )
+  return messagesDecoder(compression.lookupCodecByAttributes, (bytes) =>
+    decodeMessageSet(new Decoder(bytes), bytes.length),
+  )
+}
