@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Kafka as KafkaClient, KafkaConfig, LogEntry, logLevel as LogLevel } from 'kafkajs'
+import type { Kafka as KafkaClient, KafkaConfig, LogEntry } from 'kafkajs'
 import { MillraceError } from '../../lib/errors.ts'
 import { type Connections, connections } from './connections.ts'
 import { kafkaError } from './errors.ts'
