@@ -99,6 +99,9 @@ function serverProperties(port: number, controllerPort: number, dataDir?: string
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
     'auto.create.topics.enable': false,
+    // How long a start after a kill -9 waits for the dead broker's session to end (9 s by default).
+    'broker.session.timeout.ms': 3000,
+    'broker.heartbeat.interval.ms': 500,
     // Old event times would else be deleted within minutes.
     'log.retention.hours': -1,
     ...(dataDir === undefined ? {} : { 'log.dirs': dataDir }),
