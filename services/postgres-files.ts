@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
-  chownSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -25,32 +24,29 @@ const notice = 'is closed to the user that PostgreSQL must run as'
  * in the temp directory where `user` can't reach that (a checkout under root's home, a mode 0700 directory).
  */
 export function postgresBinaries(user: User | undefined, say: (line: string) => void): string {
-  const native = join(packageDirectory(), 'native')
+  const installed = packageDirectory()
+  const native = join(installed, 'native')
   linkLibraries(native)
   if (user === undefined || runs(user, native)) return native
-  const copy = join(temporary(native), 'native')
-  if (!runs(user, copy)) copyFor(native, copy)
+  const { name, version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+  // One copy serves every checkout.
+  const copy = join(temporary(`${name}@${version}`, user), 'native')
+  if (!runs(user, copy)) copyFor(user, native, copy)
   say(`${native} ${notice}: using a copy in ${copy}`)
   return copy
 }
 
-/** `wanted` made for `user`, or a directory in the temp directory where `user` can't reach that one. */
+/** `wanted`, or a directory in the temp directory where `user` can't reach that one. */
 export function postgresDirectory(
   user: User | undefined,
   wanted: string,
   say: (line: string) => void,
 ): string {
-  mkdirSync(wanted, { recursive: true, mode: 0o755 })
-  if (user === undefined) return wanted
-  if (canEnter(user, wanted)) return owned(wanted, user)
-  const elsewhere = temporary(wanted)
+  mkdirSync(wanted, { recursive: true })
+  if (user === undefined || canEnter(user, wanted)) return wanted
+  const elsewhere = temporary(wanted, user)
   say(`${wanted} ${notice}: its data is in ${elsewhere}`)
-  return owned(elsewhere, user)
-}
-
-function owned(directory: string, user: User): string {
-  chownSync(directory, user.uid, user.gid)
-  return directory
+  return elsewhere
 }
 
 function packageDirectory(): string {
@@ -87,18 +83,24 @@ function runs(user: User, native: string): boolean {
   return shown.status === 0 && canEnter(user, join(native, 'share', 'postgresql'))
 }
 
-function copyFor(native: string, copy: string): void {
+function copyFor(user: User, native: string, copy: string): void {
   const partial = `${copy}.${process.pid}`
   cpSync(native, partial, { recursive: true, verbatimSymlinks: true })
   spawnSync('chmod', ['-R', 'a+rX', partial])
-  rmSync(copy, { recursive: true, force: true })
-  renameSync(partial, copy)
+  // Another start may have been faster, and run from its copy already: only a useless one is replaced.
+  const faster = runs(user, copy)
+  if (!faster) rmSync(copy, { recursive: true, force: true })
+  if (faster) rmSync(partial, { recursive: true })
+  else renameSync(partial, copy)
 }
 
-/** A directory of ours under the temp directory that everybody may enter, the same one for the same purpose. */
-function temporary(purpose: string): string {
+/** A directory of ours below a temp directory that `user` may enter, the same one for the same purpose. */
+function temporary(purpose: string, user: User): string {
   const hash = createHash('sha256').update(purpose).digest('hex').slice(0, 12)
-  const directory = join(tmpdir(), `millrace-postgres-${hash}`)
+  const base = [tmpdir(), '/tmp', '/var/tmp'].find((candidate) => canEnter(user, candidate))
+  if (base === undefined)
+    throw new MillraceError('CONFIG', `${tmpdir()} ${notice}: set TMPDIR to one that is open`)
+  const directory = join(base, `millrace-postgres-${hash}`)
   mkdirSync(directory, { recursive: true })
   requireOurs(directory)
   chmodSync(directory, 0o755)

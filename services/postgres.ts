@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { loopback, requireFree } from './ports.ts'
@@ -30,8 +30,7 @@ export async function startPostgres(options: StartOptions): Promise<RunningServe
   const user = unprivilegedUser()
   const binaries = postgresBinaries(user, say)
   await requireFree(port, 'PostgreSQL', '--postgres-port')
-  const home = postgresDirectory(user, join(dir, 'postgres', 'home'), say)
-  const dataDir = join(home, 'data')
+  const dataDir = join(postgresDirectory(user, join(dir, 'postgres'), say), 'data')
   if (!existsSync(dataDir)) await initialise(binaries, dataDir, user)
   const address = `${loopback}:${port}`
   const flags = Object.entries({ ...settings, port }).flatMap(([key, value]) => ['-c', `${key}=${value}`])
@@ -66,6 +65,8 @@ export async function postgresAnswers(port: number): Promise<boolean> {
 async function initialise(binaries: string, dataDir: string, user: User | undefined): Promise<void> {
   const fresh = `${dataDir}.new`
   rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(fresh, { mode: 0o700 })
+  if (user !== undefined) chownSync(fresh, user.uid, user.gid)
   const args = ['-D', fresh, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C']
   await promisify(execFile)(join(binaries, 'bin', 'initdb'), args, { cwd: '/', ...user })
   renameSync(fresh, dataDir)

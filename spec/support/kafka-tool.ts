@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { requireJava } from '../../services/java.ts'
+import { servers } from './servers.ts'
+
+/**
+ * Runs one of Kafka's own tools (`TopicCommand`, `consumer.ConsoleConsumer`, `consumer.group.ConsumerGroupCommand`)
+ * and resolves with what it printed: a judge that shares no code with ours.
+ */
+export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
+  const classPath = join(servers().jars.kafka, '*')
+  const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classPath]
+  const { stdout } = await promisify(execFile)(
+    requireJava(),
+    [...jvm, `org.apache.kafka.tools.${name}`, ...args],
+    {
+      maxBuffer: 256 * 1024 * 1024,
+    },
+  )
+  return stdout
+}
