@@ -161,10 +161,10 @@ export interface Sink {
 }
 
 /** What a topology file says about an external sink: plain data, made by `cassandra(...)`, `postgres(...)`. */
-export interface SinkTarget<V = unknown> {
+export interface SinkTarget<V = never> {
   readonly connector: string
   readonly name: string
-  /** Phantom: the value type that fits. */
+  /** Phantom: the value type that fits. Every target is a `SinkTarget<never>`. */
   readonly accepts?: ((value: V) => void) | undefined
 }
 
