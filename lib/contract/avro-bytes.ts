@@ -1,7 +1,7 @@
 import type avsc from 'avsc'
 import { MillraceError } from '../errors.ts'
 import type { Contract } from './avro.ts'
-import { Undecodable } from './guarded-types.ts'
+import { Undecodable } from './exact-long.ts'
 import { mismatch } from './mismatch.ts'
 import { HEADER_BYTES, writeHeader } from './wire.ts'
 
@@ -61,7 +61,6 @@ function undecodable<T>(contract: Contract<T>, schemaId: number, reason: string)
 function reasonOf(error: unknown): string {
   if (error instanceof Undecodable) return error.message
   const message = error instanceof Error ? error.message : ''
-  if (message === 'potential precision loss') return 'a long beyond 2^53'
   if (message.startsWith('invalid union index')) return 'a union branch that does not exist'
   return 'malformed'
 }

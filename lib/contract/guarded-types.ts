@@ -1,4 +1,5 @@
 import avsc from 'avsc'
+import { readExactLong, type Tap, Undecodable, writeExactLong } from './exact-long.ts'
 
 /**
  * avsc 5.7.9 with what it lacks against hostile or odd data; built from its own classes, which are pinned exactly.
@@ -6,24 +7,15 @@ import avsc from 'avsc'
  * - A negative block size makes it skip backwards, for ever.
  * - A map key `__proto__` sets the prototype of the decoded object.
  * - A record takes a string, a number or an array for a value, and writes its defaults.
+ * - Longs below -(2^52) change value and sign; an int may hold more than 32 bits.
  * - An enum takes `constructor` for one of its symbols.
  */
-interface Tap {
-  readonly buf: Buffer
-  pos: number
-  readLong(): number
-  readString(): string
-  skipString(): void
-}
 interface Codec {
   _read(tap: Tap): unknown
   _skip(tap: Tap): void
 }
 type Write = (this: unknown, tap: Tap, value: unknown) => void
 type Check = (this: unknown, value: unknown, flags: number, hook?: unknown, path?: unknown) => boolean
-
-/** Why bytes can't be decoded; the text is safe to show. */
-export class Undecodable extends Error {}
 
 const itemsOf = (array: unknown): Codec => (array as { itemsType: Codec }).itemsType
 const valuesOf = (map: unknown): Codec => (map as { valuesType: Codec }).valuesType
@@ -113,6 +105,31 @@ class GuardedRecord extends avsc.types.RecordType {
   }
 }
 
+class GuardedLong extends avsc.types.LongType {
+  _read(tap: Tap): number {
+    return readExactLong(tap)
+  }
+
+  _write(tap: Tap, value: unknown): void {
+    if (!Number.isSafeInteger(value)) throw new Error('not a safe integer')
+    writeExactLong(tap, value as number)
+  }
+
+  _check(value: unknown, _flags: number, hook?: (value: unknown, type: avsc.Type) => void): boolean {
+    const fits = Number.isSafeInteger(value)
+    if (!fits) hook?.(value, this)
+    return fits
+  }
+}
+
+class GuardedInt extends avsc.types.IntType {
+  _read(tap: Tap): number {
+    const value = tap.readLong()
+    if ((value | 0) !== value) throw new Undecodable('an int of more than 32 bits')
+    return value
+  }
+}
+
 class GuardedEnum extends avsc.types.EnumType {
   constructor(schema: avsc.Schema, opts?: unknown) {
     super(schema, opts)
@@ -124,7 +141,14 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value)
 }
 
-const GUARDED = { array: GuardedArray, map: GuardedMap, record: GuardedRecord, enum: GuardedEnum }
+const GUARDED = {
+  int: GuardedInt,
+  long: GuardedLong,
+  enum: GuardedEnum,
+  array: GuardedArray,
+  map: GuardedMap,
+  record: GuardedRecord,
+}
 
 /** Called by avsc for every schema in a schema; what it does not answer avsc builds itself. */
 function guard(schema: avsc.Schema, opts: unknown): avsc.Type | undefined {

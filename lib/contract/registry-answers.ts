@@ -1,12 +1,23 @@
 import { MillraceError, messageOf } from '../errors.ts'
 
-/** One request may take this long, in milliseconds; the client retries, so all of a call may take twice that. */
-const REQUEST_TIMEOUT = 5_000
-const CALL_TIMEOUT = 2 * REQUEST_TIMEOUT
+export const TIMEOUT = 5_000
 
 export interface RegistryAddress {
   readonly url: string
   readonly auth?: { readonly username: string; readonly password: string } | undefined
+  /** One request may take this long, in milliseconds; a call that the client may retry, twice that. Default 5 s. */
+  readonly timeout?: number | undefined
+}
+
+/** Credentials in the URL become `auth`: the URL is shown in errors. */
+export function withoutCredentials(address: RegistryAddress): RegistryAddress {
+  const url = new URL(address.url)
+  const { username, password } = url
+  const inUrl = { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+  url.username = ''
+  url.password = ''
+  const auth = address.auth ?? (username === '' ? undefined : inUrl)
+  return { ...address, url: url.href.replace(/\/+$/, ''), auth }
 }
 
 /** What a registry said; `code` is its own error code (0 where it gave none), e.g. 40403 for an unknown schema. */
@@ -32,7 +43,7 @@ export async function ask(
     const response = await fetch(`${url}${path}`, {
       method,
       redirect: 'error',
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT),
+      signal: AbortSignal.timeout(to.timeout ?? TIMEOUT),
       headers: {
         accept: JSON_TYPE,
         'content-type': JSON_TYPE,
@@ -77,13 +88,11 @@ export function unreachable(to: RegistryAddress, reason: string): MillraceError 
   return new MillraceError('UNREACHABLE', `schema registry ${to.url} does not answer as one: ${reason}`)
 }
 
-/** The registry client has no time-out of its own. */
+/** The registry client retries, so that its calls may take longer than a request. */
 export async function inTime<T>(to: RegistryAddress, call: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(unreachable(to, `no answer within ${CALL_TIMEOUT} ms`)),
-    CALL_TIMEOUT,
-  )
+  const limit = 2 * (to.timeout ?? TIMEOUT)
+  const timer = setTimeout(() => late.reject(unreachable(to, `no answer within ${limit} ms`)), limit)
   try {
     return await Promise.race([call, late.promise])
   } finally {

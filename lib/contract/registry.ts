@@ -1,7 +1,14 @@
 import { SchemaRegistry as Client, COMPATIBILITY, SchemaType } from '@kafkajs/confluent-schema-registry'
 import { MillraceError, messageOf } from '../errors.ts'
 import type { SchemaRegistry } from '../ports.ts'
-import { ask, failure, inTime, type RegistryAddress } from './registry-answers.ts'
+import {
+  ask,
+  failure,
+  inTime,
+  type RegistryAddress,
+  TIMEOUT,
+  withoutCredentials,
+} from './registry-answers.ts'
 
 /** How long the answer "no such id" is believed, in milliseconds. */
 const UNKNOWN_FOR = 10_000
@@ -15,9 +22,15 @@ const NO_SCHEMA = 40403
  * after the first registration and refuses where it differs, so it is set here first.
  */
 export function schemaRegistry(address: RegistryAddress): SchemaRegistry {
-  const to = { ...address, url: address.url.replace(/\/+$/, '') }
-  // No `retry` option: the client writes it into defaults that all its instances share.
-  const client = new Client({ host: to.url, ...(to.auth ? { auth: to.auth } : {}) })
+  const to = withoutCredentials(address)
+  const client = new Client({
+    host: to.url,
+    ...(to.auth ? { auth: to.auth } : {}),
+    // No `retry` option: the client writes it into defaults that all its instances share.
+    middlewares: [
+      () => ({ prepareRequest: async (next) => (await next()).enhance({ timeout: to.timeout ?? TIMEOUT }) }),
+    ],
+  })
   const unknown = new Map<number, number>()
 
   return {
@@ -61,7 +74,9 @@ async function schemaFrom(client: Client, to: RegistryAddress, id: number): Prom
   try {
     return avroText(id, await inTime(to, client.getSchema(id)))
   } catch (error) {
-    if (error instanceof MillraceError) throw error
+    // A bug must stop the worker; it must not make poison of every record.
+    if (error instanceof MillraceError || error instanceof TypeError || error instanceof ReferenceError)
+      throw error
     const status = statusOf(error)
     if (status === undefined) {
       throw new MillraceError('POISON', `schema ${id} is refused: ${messageOf(error)}`, { schemaId: id })
