@@ -18,6 +18,9 @@ export interface Delivered {
   readonly deadLetters: number
 }
 
+/** Kafka's default for a topic's max.message.bytes is 1,048,588; headers and framing need some of it. */
+const MAX_RECORD_BYTES = 1_000_000
+
 /**
  * Resolves only when every row, or its dead letter, is acknowledged by the broker: tries for ever while that is
  * away, until `signal` aborts.
@@ -50,6 +53,11 @@ function recordOf(delivery: Delivery, options: CaptureOptions): OutRecord {
   if (delivery.refused !== undefined) return deadLetter(delivery, delivery.refused, options)
   try {
     const { key, value, timestamp, headers } = options.encode(delivery.row)
+    const bytes = (key?.length ?? 0) + (value?.length ?? 0)
+    const { maxRecordBytes = MAX_RECORD_BYTES } = options
+    if (bytes > maxRecordBytes) {
+      throw new MillraceError('REJECTED', `a record of ${bytes} bytes; at most ${maxRecordBytes} can be sent`)
+    }
     return { topic: options.topic, key, value, timestamp, headers: headers ?? NO_HEADERS }
   } catch (error) {
     if (error instanceof MillraceError && (error.code === 'REJECTED' || error.code === 'POISON')) {

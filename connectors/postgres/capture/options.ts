@@ -35,6 +35,8 @@ export interface CaptureOptions extends CaptureSpec {
   readonly identity: string
   /** Most rows in one send. Default 500. */
   readonly batchRecords?: number | undefined
+  /** A larger record (key and value) is a dead letter. Default 1,000,000: what Kafka takes unless told otherwise. */
+  readonly maxRecordBytes?: number | undefined
   /** How often the position moves while no row comes: what bounds the log an idle table holds back. Default 10 s. */
   readonly heartbeatMs?: number | undefined
   readonly logger?: Logger | undefined
