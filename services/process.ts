@@ -45,6 +45,7 @@ export async function launch(spec: Launch, options: StartOptions): Promise<Runni
   const child = await spawnLogged(spec, directory, logFile)
   const pid = child.pid as number
   const ended = once(child, 'exit')
+  if (!options.detached) endWithUs(child)
   const entry = entryOf(spec, pid)
   const end = async (signal: NodeJS.Signals) => {
     await endProcess(entry, signal, ended)
@@ -85,6 +86,13 @@ async function spawnLogged(spec: Launch, directory: string, logFile: string): Pr
   closeSync(log)
   await once(child, 'spawn')
   return child
+}
+
+/** However this process ends, short of a kill -9, nothing it started for itself stays behind. */
+function endWithUs(child: ChildProcess): void {
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
 }
 
 function entryOf(spec: Launch, pid: number): PidFile {

@@ -10,13 +10,7 @@ import type { Counts } from './support/counting-reporter.ts'
 import { runCommand } from './support/run-command.ts'
 import { runMocha } from './support/run-mocha.ts'
 import { serversVariable } from './support/servers.ts'
-import {
-  keepLogs,
-  killSpecServers,
-  makeServersDirectory,
-  startSpecServers,
-  stopSpecServers,
-} from './support/spec-servers.ts'
+import { keepLogs, makeServersDirectory, startSpecServers, stopSpecServers } from './support/spec-servers.ts'
 
 const serverSpecs = 'spec/**/*-server-spec.ts'
 const logsDirectory = resolve('.millrace/spec-logs')
@@ -52,7 +46,7 @@ function unit(): Promise<Counts> {
 
 async function onServers(): Promise<Counts> {
   const directory = await makeServersDirectory()
-  const stopListening = onInterrupt(directory)
+  const stopListening = onInterrupt()
   try {
     const count = await specsOn(directory)
     if (count.failed > 0) keepLogs(directory, logsDirectory)
@@ -76,12 +70,10 @@ async function specsOn(directory: string): Promise<Counts> {
 }
 
 /** First signal: end the specs and stop the servers cleanly. Second: kill them. Returns how to undo this. */
-function onInterrupt(directory: string): () => void {
+function onInterrupt(): () => void {
   const interrupted = () => {
-    if (signal.aborted) {
-      killSpecServers(directory)
-      process.exit(1)
-    }
+    // Servers that are our children are killed with us: see services/process.ts.
+    if (signal.aborted) process.exit(1)
     console.error('interrupted: stopping the servers (again: kill them)')
     interruption.abort()
   }

@@ -13,6 +13,12 @@ const leaveWithinMs = 30_000
 
 /** Mocha's spec reporter, which also leaves the counts for `spec/run.ts`. */
 export default class CountingReporter extends Mocha.reporters.Spec {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options)
+    // An exit, unlike the death by signal that is the default, still kills the servers a spec has started.
+    process.once('SIGINT', () => process.exit(1))
+  }
+
   override done(_failures: number, finish: (failures: number) => void): void {
     const { passes, failures } = this.stats
     const file = process.env[countsVariable]

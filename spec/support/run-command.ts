@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
  * Runs a command of the project's packages in its root, on the terminal and on this very Node. Resolves
- * whether it succeeded; an aborted signal ends it.
+ * whether it succeeded; an aborted signal interrupts it.
  */
 export function runCommand(
   command: string,
@@ -20,8 +20,10 @@ export function runCommand(
     cwd: root,
     env: { ...process.env, PATH: path, ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
+    // Out of the terminal's group: Ctrl-C is to reach it once, from us.
+    detached: true,
   })
-  const end = () => child.kill('SIGTERM')
+  const end = () => child.kill('SIGINT')
   signal.addEventListener('abort', end)
   return new Promise((resolve, reject) => {
     child.once('error', reject)

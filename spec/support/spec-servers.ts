@@ -48,14 +48,6 @@ export async function stopSpecServers(dir: string): Promise<void> {
   await rm(dir, { recursive: true, force: true })
 }
 
-/** Kills at once what was started with this directory: for the exit of an impatient person. */
-export function killSpecServers(dir: string): void {
-  for (const name of serverNames) {
-    const running = readRunning(dir, name)
-    if (running !== undefined) process.kill(running.pid, 'SIGKILL')
-  }
-}
-
 /** Keeps the servers' logs of a failed run, out of the way of the next run's servers. */
 export function keepLogs(dir: string, into: string): void {
   mkdirSync(into, { recursive: true })
