@@ -1,0 +1,6 @@
+/** What a topology file says about PostgreSQL. Loads no client. */
+export {
+  type PostgresLookupOptions,
+  type PostgresLookupTarget,
+  postgresLookup,
+} from './lookup/target.ts'
