@@ -28,5 +28,5 @@ export { startWorker, type Worker, type WorkerOptions } from './runtime/worker.t
 export { type Builder, type TopologyOptions, topology } from './topology/builder.ts'
 export { describe } from './topology/describe.ts'
 export type { Topology } from './topology/nodes.ts'
-export type { Operator, StepOptions, Stream, Terminal } from './topology/stream.ts'
+export type { Operator, StepOptions, Stream, Sunk, Terminal } from './topology/stream.ts'
 export { type TopicOptions, type TopicTarget, topic } from './topology/topic.ts'

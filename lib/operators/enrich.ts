@@ -62,7 +62,7 @@ export function lookup<V, Row, R>(
  */
 export function enrich<K, V, R>(
   name: string,
-  how: LookupEnrichment<V, R> | ((value: V, context: Context<K>, signal: AbortSignal) => Promise<R>),
+  how: LookupEnrichment<V, R> | ((value: V, context: Context<NoInfer<K>>, signal: AbortSignal) => Promise<R>),
   options: EnrichOptions = {},
 ): Operator<K, V, K, R> {
   const enrichment: Enrichment =

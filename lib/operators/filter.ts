@@ -6,7 +6,9 @@ import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 /** Keeps the records for which the predicate holds; the others are counted under the step's name. (KStream#filter) */
 export function filter<K, V, R extends V = V>(
   name: string,
-  predicate: ((value: V, context: Context<K>) => value is R) | ((value: V, context: Context<K>) => boolean),
+  predicate:
+    | ((value: V, context: Context<NoInfer<K>>) => value is R)
+    | ((value: V, context: Context<NoInfer<K>>) => boolean),
   options: StepOptions = {},
 ): Operator<K, V, K, R> {
   return (stream) =>

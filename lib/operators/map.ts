@@ -6,7 +6,7 @@ import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 /** One value in, one value out; key, timestamp and headers stay. (KStream#mapValues) */
 export function map<K, V, R>(
   name: string,
-  project: (value: V, context: Context<K>) => R,
+  project: (value: V, context: Context<NoInfer<K>>) => R,
   options: StepOptions = {},
 ): Operator<K, V, K, R> {
   return (stream) => stream.append({ kind: 'map', name, project: project as MapNode['project'] }, options)

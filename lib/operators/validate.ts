@@ -11,7 +11,7 @@ import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
  */
 export function validate<K, V, Out extends V = V>(
   name: string,
-  check: (value: V, context: Context<K>) => string | undefined,
+  check: (value: V, context: Context<NoInfer<K>>) => string | undefined,
   options: StepOptions = {},
 ): Operator<K, V, K, Out> {
   return (stream) => stream.append({ kind: 'validate', name, check: check as ValidateNode['check'] }, options)

@@ -1,27 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.ts'
 import type { Assignment, BrokerConsumer } from '../ports.ts'
-import type { SourceNode, Topology } from '../topology/nodes.ts'
+import type { TopicPartition } from '../record.ts'
 import { Committer } from './committer.ts'
+import type { Processor } from './processor.ts'
 import { Task, type TaskOptions } from './task.ts'
 
 /** The tasks of one assignment. */
 export interface Running {
+  /** By `topic/partition`. */
   readonly tasks: ReadonlyMap<string, Task>
   /** Lets micro-batches in hand finish; gives them up, uncommitted, after the time-out (milliseconds). */
   drain(timeout: number): Promise<void>
 }
 
-type Shared = Pick<TaskOptions, 'topology' | 'bindings' | 'outputs' | 'limits' | 'creditBytes' | 'now'>
-
-export interface AssignOptions extends Shared {
+export interface AssignOptions extends Pick<TaskOptions, 'outputs' | 'limits' | 'creditBytes'> {
   readonly consumer: BrokerConsumer
+  readonly processor: (partition: TopicPartition) => Processor
   readonly failed: (error: unknown) => void
 }
 
 /** One task per partition, all begun. */
 export function assign(assignment: Assignment, options: AssignOptions): Running {
-  const { consumer, failed, ...shared } = options
+  const { consumer, processor, failed, ...shared } = options
   const abort = new AbortController()
   const committer = new Committer(consumer, assignment.generation, abort.signal)
   const tasks = new Map<string, Task>()
@@ -29,8 +30,8 @@ export function assign(assignment: Assignment, options: AssignOptions): Running 
   for (const { topic, partition } of assignment.positions) {
     const task = new Task({
       ...shared,
-      source: sourceOf(options.topology, topic),
       partition: { topic, partition },
+      processor: processor({ topic, partition }),
       committer,
       flow: (state) => consumer.flow([{ topic, partition }], state),
       signal: abort.signal,
@@ -58,13 +59,4 @@ export function assign(assignment: Assignment, options: AssignOptions): Running 
 /** The assignment has ended under this task: its work is void, and the new owner does it again. */
 function isFenced(error: unknown): boolean {
   return error instanceof MillraceError && error.code === 'FENCED'
-}
-
-function sourceOf(topology: Topology, topic: string): SourceNode {
-  const found = topology.nodes.find(
-    (node): node is SourceNode => node.kind === 'source' && node.topic.name === topic,
-  )
-  if (found === undefined)
-    throw new MillraceError('INTERNAL', `topic "${topic}" was assigned but is no source`)
-  return found
 }

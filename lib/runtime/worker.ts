@@ -1,12 +1,13 @@
 import { MillraceError, messageOf } from '../errors.ts'
 import type { Assignment, BrokerConsumer, BrokerProducer } from '../ports.ts'
-import type { Topology } from '../topology/nodes.ts'
+import type { SourceNode, Topology } from '../topology/nodes.ts'
 import { assign, type Running } from './assignment.ts'
 import { endsOf, reached } from './caught-up.ts'
 import { Counters } from './counters.ts'
 import type { Environment } from './environment.ts'
 import type { BatchLimits } from './micro-batch.ts'
 import { type OpenTopology, open } from './open.ts'
+import { Processor } from './processor.ts'
 import { Refusals } from './refusals.ts'
 import { requireResources, resourcesOf } from './resources.ts'
 
@@ -104,26 +105,24 @@ class RunningWorker implements Worker {
   }
 
   async #assigned(assignment: Assignment): Promise<void> {
-    const { topology, environment } = this.#options
+    const { topology, environment, batch, creditBytes = 4 << 20, now = Date.now } = this.#options
     for (const sink of this.#opened.sinks.values()) await sink.prepare()
+    const { log } = environment
+    const { counters } = this
+    const refusals = new Refusals(topology, counters, log)
     this.#running = assign(assignment, {
-      topology,
-      bindings: this.#opened,
       consumer: this.#consumer,
-      outputs: {
-        producer: this.#producer,
-        sinks: this.#opened.sinks,
-        refusals: new Refusals(topology, this.counters, environment.log),
-        counters: this.counters,
-        log: environment.log,
+      processor: ({ topic }) => {
+        const source = sourceOf(topology, topic)
+        return new Processor({ topology, source, bindings: this.#opened, refusals, counters, log, now })
       },
-      limits: { ...DEFAULT_LIMITS, ...this.#options.batch },
-      creditBytes: this.#options.creditBytes ?? 4 << 20,
-      now: this.#options.now ?? Date.now,
+      outputs: { producer: this.#producer, sinks: this.#opened.sinks, refusals, counters, log },
+      limits: { ...DEFAULT_LIMITS, ...batch },
+      creditBytes,
       failed: (error) => this.#end(error),
     })
     const partitions = assignment.positions.map(({ topic, partition }) => `${topic}/${partition}`)
-    environment.log.info({ generation: assignment.generation, partitions }, 'assigned')
+    log.info({ generation: assignment.generation, partitions }, 'assigned')
   }
 
   async #drain(): Promise<void> {
@@ -153,6 +152,15 @@ class RunningWorker implements Worker {
       if (result.status === 'rejected') log.warn({}, `while closing: ${messageOf(result.reason)}`)
     }
   }
+}
+
+function sourceOf(topology: Topology, topic: string): SourceNode {
+  const found = topology.nodes.find(
+    (node): node is SourceNode => node.kind === 'source' && node.topic.name === topic,
+  )
+  if (found === undefined)
+    throw new MillraceError('INTERNAL', `topic "${topic}" was assigned but is no source`)
+  return found
 }
 
 function sourceTopics(topology: Topology): string[] {

@@ -28,7 +28,7 @@ export class Stream<K, V> {
   readonly node: Node
   readonly #graph: Graph
   /** Phantom: makes streams of other types incompatible. */
-  declare readonly type: (key: K, value: V) => [K, V]
+  declare readonly type: [K, V]
 
   constructor(node: Node, graph: Graph) {
     this.node = node

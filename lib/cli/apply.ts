@@ -1,0 +1,131 @@
+import { Command } from 'commander'
+import { type Database, openDatabase } from '../../connectors/postgres/connection.ts'
+import { MillraceError } from '../errors.ts'
+import type { Resource } from '../ports.ts'
+import type { Environment } from '../runtime/environment.ts'
+import { resourcesOf } from '../runtime/resources.ts'
+import { config } from './config.ts'
+import { connect } from './connect.ts'
+import { logger } from './log.ts'
+import { print } from './outcome.ts'
+import { PIPELINE_VARIABLES, pipelineResources, recaptureByName } from './pipeline.ts'
+import { loadTopology, variablesOf } from './topology-file.ts'
+
+interface Flags {
+  readonly json?: boolean
+  readonly recapture?: string
+}
+
+interface Planned {
+  readonly resource: Resource
+  readonly state: Awaited<ReturnType<Resource['inspect']>>
+}
+
+const WHAT = 'topology files (default: the user-insights pipeline with staging and capture)'
+
+export function planCommand(): Command {
+  return new Command('plan')
+    .description('show what apply would create; changes nothing')
+    .argument('[file...]', WHAT)
+    .option('--json', 'as JSON')
+    .action((files: string[], flags: Flags) =>
+      withResources(files, 'plan', async (resources) => {
+        const planned = await inspectAll(resources)
+        if (flags.json) print(planned.map(({ resource, state }) => ({ ...named(resource), state })))
+        else for (const { resource, state } of planned) process.stdout.write(`${line(resource, state)}\n`)
+        refuseDifferences(planned)
+      }),
+    )
+}
+
+export function applyCommand(): Command {
+  return new Command('apply')
+    .description(
+      'create what is missing: topics, subjects, tables, publication, slot, reference data; idempotent',
+    )
+    .argument('[file...]', WHAT)
+    .option('--recapture <name>', 'make the slot of this capture anew and capture every staged row again')
+    .option('--json', 'as JSON')
+    .action((files: string[], flags: Flags) =>
+      withResources(files, 'apply', async (resources, database) => {
+        if (flags.recapture !== undefined) await recaptureByName(flags.recapture, requireDatabase(database))
+        const created = await applyAll(resources, (resource) => {
+          if (!flags.json) process.stdout.write(`created ${resource.kind} ${resource.name}\n`)
+        })
+        if (flags.json) print({ created: created.map(named), present: resources.length - created.length })
+        else
+          process.stdout.write(
+            `${created.length} created, ${resources.length - created.length} there already\n`,
+          )
+      }),
+    )
+}
+
+/** Creates what is missing, in order; refuses before creating anything if something is not as stated. */
+export async function applyAll(
+  resources: readonly Resource[],
+  onCreated: (resource: Resource) => void,
+): Promise<Resource[]> {
+  const planned = await inspectAll(resources)
+  refuseDifferences(planned)
+  const created: Resource[] = []
+  for (const { resource, state } of planned) {
+    if (state === 'present') continue
+    await resource.create()
+    created.push(resource)
+    onCreated(resource)
+  }
+  return created
+}
+
+async function inspectAll(resources: readonly Resource[]): Promise<Planned[]> {
+  const planned: Planned[] = []
+  for (const resource of resources) planned.push({ resource, state: await resource.inspect() })
+  return planned
+}
+
+function refuseDifferences(planned: readonly Planned[]): void {
+  const differing = planned.flatMap(({ resource: { kind, name }, state }) =>
+    typeof state === 'object' ? [`${kind} ${name}: ${state.differs}`] : [],
+  )
+  if (differing.length > 0) throw new MillraceError('CONTRACT', `not as stated: ${differing.join('; ')}`)
+}
+
+async function withResources(
+  files: readonly string[],
+  name: string,
+  work: (resources: Resource[], database: Database | undefined) => Promise<void>,
+): Promise<void> {
+  const topologies = await Promise.all(files.map(loadTopology))
+  const settings = config(files.length === 0 ? PIPELINE_VARIABLES : variablesOf(topologies))
+  const environment = await connect(settings, logger(name))
+  const database =
+    files.length === 0 ? openDatabase(String(settings.DATABASE_URL), { name: 'millrace' }) : undefined
+  try {
+    await work(
+      database === undefined
+        ? topologies.flatMap((topology) => resourcesOf(topology, topology.name, environment as Environment))
+        : pipelineResources(environment, database),
+      database,
+    )
+  } finally {
+    await Promise.allSettled([database?.close(), environment.close()])
+  }
+}
+
+function requireDatabase(database: Database | undefined): Database {
+  if (database !== undefined) return database
+  throw new MillraceError(
+    'CONFIG',
+    '--recapture goes without topology files: captures belong to the pipeline',
+  )
+}
+
+function named({ kind, name }: Resource) {
+  return { kind, name }
+}
+
+function line({ kind, name }: Resource, state: Planned['state']): string {
+  if (state === 'present') return `  ${kind} ${name}`
+  return state === 'missing' ? `+ ${kind} ${name}` : `! ${kind} ${name}: ${state.differs}`
+}

@@ -1,0 +1,45 @@
+import type { CassandraConnector } from '../../connectors/cassandra/connector.ts'
+import type { Logger } from '../log.ts'
+import type { Environment } from '../runtime/environment.ts'
+import type { Config, Variable } from './config.ts'
+
+export interface Connected extends Environment {
+  /** For reading tables back. */
+  readonly cassandra?: CassandraConnector | undefined
+  close(): Promise<void>
+}
+
+/** Puts the servers together that the configuration names: the one place that knows both `lib` and `connectors`. */
+export async function connect(settings: Partial<Config<Variable>>, log: Logger): Promise<Connected> {
+  const { kafkaBroker } = await import('../../connectors/kafka/broker.ts')
+  const { schemaRegistry } = await import('../contract/registry.ts')
+  const { cassandraConnector } = await import('../../connectors/cassandra/connector.ts')
+  const { postgresLookups } = await import('../../connectors/postgres/lookup/lookup.ts')
+  const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, DATABASE_URL, CASSANDRA_CONTACT_POINTS } = settings
+
+  const broker = kafkaBroker({
+    brokers: KAFKA_BROKERS!,
+    logger: ({ level, message, context }) => log[level === 'info' ? 'debug' : level]({ ...context }, message),
+  })
+  const cassandra =
+    CASSANDRA_CONTACT_POINTS === undefined
+      ? undefined
+      : cassandraConnector({
+          contactPoints: CASSANDRA_CONTACT_POINTS,
+          localDataCenter: settings.CASSANDRA_LOCAL_DC!,
+          keyspace: settings.CASSANDRA_KEYSPACE!,
+          logger: log,
+        })
+  const postgres = DATABASE_URL === undefined ? undefined : postgresLookups({ databaseUrl: DATABASE_URL })
+  return {
+    broker,
+    registry: SCHEMA_REGISTRY_URL === undefined ? undefined : schemaRegistry({ url: SCHEMA_REGISTRY_URL }),
+    cassandra,
+    sinks: cassandra ? { cassandra } : {},
+    lookups: postgres ? { postgres } : {},
+    log,
+    close: async () => {
+      await Promise.allSettled([broker.close(), cassandra?.close(), postgres?.close()])
+    },
+  }
+}

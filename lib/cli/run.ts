@@ -1,0 +1,79 @@
+import { Command } from 'commander'
+import { MillraceError } from '../errors.ts'
+import { onShutdown } from '../runtime/shutdown.ts'
+import { DEFAULT_LIMITS, startWorker, type Worker } from '../runtime/worker.ts'
+import { config } from './config.ts'
+import { connect } from './connect.ts'
+import { logger } from './log.ts'
+import { milliseconds, oneOf, wholeNumber } from './options.ts'
+import { print } from './outcome.ts'
+import { loadTopology, variablesOf } from './topology-file.ts'
+
+interface RunOptions {
+  readonly untilCaughtUp?: boolean
+  readonly batchRecords: number
+  readonly batchBytes: number
+  readonly batchWait: number
+  readonly applicationId?: string
+  readonly json?: boolean
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('run topologies as a worker, until SIGTERM or Ctrl-C')
+    .argument('<file...>', 'topology files; each default export runs as its own consumer group')
+    .option('--until-caught-up', 'stop at the end offsets found at start')
+    .option(
+      '--application-id <id>',
+      'consumer group and owner of the write clock (default: the topology name)',
+    )
+    .option('--guarantee <mode>', 'at-least-once', oneOf('at-least-once'), 'at-least-once')
+    .option(
+      '--batch-records <n>',
+      'most records of a micro-batch',
+      wholeNumber(1, 1_000_000),
+      DEFAULT_LIMITS.records,
+    )
+    .option('--batch-bytes <n>', 'most bytes of a micro-batch', wholeNumber(1, 1 << 30), DEFAULT_LIMITS.bytes)
+    .option('--batch-wait <duration>', 'how long it waits for more', milliseconds, DEFAULT_LIMITS.wait)
+    .option('--json', 'print the final counts as JSON')
+    .action(run)
+}
+
+async function run(files: string[], options: RunOptions): Promise<void> {
+  const topologies = await Promise.all(files.map(loadTopology))
+  if (options.applicationId !== undefined && topologies.length > 1) {
+    throw new MillraceError('CONFIG', '--application-id goes with one topology file')
+  }
+  const settings = config(variablesOf(topologies))
+  const environment = await connect(settings, logger('run'))
+  const workers: Worker[] = []
+  const stop = () => void Promise.all(workers.map((worker) => worker.stop()))
+  try {
+    for (const topology of topologies) {
+      workers.push(
+        await startWorker({
+          topology,
+          environment,
+          ...(options.applicationId === undefined ? {} : { application: options.applicationId }),
+          batch: { records: options.batchRecords, bytes: options.batchBytes, wait: options.batchWait },
+          untilCaughtUp: options.untilCaughtUp ?? false,
+        }),
+      )
+      environment.log.info({ topology: topology.name }, 'running')
+    }
+    const release = onShutdown((signal) => {
+      environment.log.info({ signal }, 'draining')
+      stop()
+    })
+    await Promise.all(workers.map(({ done }) => done)).finally(release)
+  } finally {
+    await Promise.all(workers.map((worker) => worker.stop()))
+    await environment.close()
+  }
+  const counts = Object.fromEntries(
+    workers.map(({ counters }, index) => [topologies[index]!.name, counters.snapshot()]),
+  )
+  if (options.json) print(counts)
+  else environment.log.info({ counts }, 'stopped')
+}

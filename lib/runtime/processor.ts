@@ -1,0 +1,82 @@
+import { retrying } from '../backoff.ts'
+import { isRetriable, messageOf } from '../errors.ts'
+import { atMostEvery, type Logger } from '../log.ts'
+import type { StepRuntime } from '../operators/step.ts'
+import type { RawRecord } from '../record.ts'
+import type { SourceNode, Topology } from '../topology/nodes.ts'
+import { type Bindings, compile, type Pipeline } from './compile.ts'
+import type { Counters } from './counters.ts'
+import { Outbox } from './outbox.ts'
+import type { Refusals } from './refusals.ts'
+
+export interface ProcessorOptions {
+  readonly topology: Topology
+  readonly source: SourceNode
+  readonly bindings: Bindings
+  readonly refusals: Refusals
+  readonly counters: Counters
+  readonly log: Logger
+  readonly now: () => number
+}
+
+/** Turns micro-batches of one source into what they want written. Writes nothing: tasks and `verify` both run it. */
+export class Processor {
+  readonly #options: ProcessorOptions
+  readonly #pipeline: Pipeline
+  #outbox = new Outbox()
+
+  constructor(options: ProcessorOptions) {
+    this.#options = options
+    const { topology, source, bindings, now } = options
+    this.#pipeline = compile(topology, source, bindings, this.#runtime(), now)
+  }
+
+  /** One call at a time. Rejects only when `signal` aborts, or a step's policy is `fail`. */
+  async process(records: readonly RawRecord[], signal: AbortSignal): Promise<Outbox> {
+    await this.#ready(records, signal)
+    this.#outbox = new Outbox()
+    for (const record of records) this.#pipeline.read(record)
+    for (const step of this.#pipeline.waiting) await step.flush(signal)
+    this.#options.counters.add(this.#options.source.name, 'records', records.length)
+    return this.#outbox
+  }
+
+  /** Waits, as long as it takes, for the schemas of these records: a registry that is away makes no dead letters. */
+  async #ready(records: readonly RawRecord[], signal: AbortSignal): Promise<void> {
+    const { source, bindings, log } = this.#options
+    const serdes = bindings.serdes.get(source)!
+    const rarely = atMostEvery(5000)
+    for (const side of ['key', 'value'] as const) {
+      const serde = serdes[side]
+      const bytes = serde.ready === undefined ? [] : records.map((record) => record[side])
+      let waiting = serde.ready?.(bytes)
+      if (waiting === undefined) continue
+      await retrying(
+        () => {
+          const asked = waiting ?? serde.ready?.(bytes)
+          waiting = undefined
+          return Promise.resolve(asked)
+        },
+        {
+          when: isRetriable,
+          onRetry: (error) =>
+            rarely(() => log.warn({ step: source.name }, `waiting for schemas: ${messageOf(error)}`)),
+          signal,
+        },
+      )
+    }
+  }
+
+  #runtime(): StepRuntime {
+    const { refusals, counters } = this.#options
+    return {
+      refuse: (node, error, context) => {
+        const letter = refusals.handle(error, { node, raw: context.raw })
+        if (letter !== undefined) this.#outbox.addRecord(letter)
+      },
+      count: (step, what, by) => counters.add(step, what, by),
+      emit: (node, record, context) => this.#outbox.addRecord(record, { node, raw: context.raw }),
+      emitRow: (node, row, context) => this.#outbox.addRow(node, row, context.raw),
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { FetchedBatch } from '../../lib/ports.ts'
+import { NO_HEADERS } from '../../lib/record.ts'
+import { MicroBatchQueue } from '../../lib/runtime/micro-batch.ts'
+
+const fetched = (from: number, sizes: readonly number[], next = from + sizes.length): FetchedBatch => ({
+  topic: 't',
+  partition: 0,
+  generation: 1,
+  next,
+  bytes: sizes.reduce((sum, size) => sum + size, 0),
+  records: sizes.map((size, index) => ({
+    topic: 't',
+    partition: 0,
+    offset: from + index,
+    timestamp: 0,
+    key: null,
+    value: Buffer.alloc(size),
+    headers: NO_HEADERS,
+  })),
+})
+
+const queue = (limits: { records?: number; bytes?: number; wait?: number }, credit = 1e9) => {
+  const turns: string[] = []
+  const made = new MicroBatchQueue({ records: 1e6, bytes: 1e9, wait: 0, ...limits }, credit, (state) =>
+    turns.push(state),
+  )
+  return Object.assign(made, { turns })
+}
+
+describe('micro-batch', () => {
+  it('should cut by number of records, across fetches, and go on where it stopped', async () => {
+    const q = queue({ records: 2 })
+    q.offer(fetched(0, [1, 1, 1]))
+    q.offer(fetched(3, [1]))
+    const cut = [await q.take(), await q.take()]
+    expect(cut.map((batch) => batch?.records.map(({ offset }) => offset))).to.deep.equal([
+      [0, 1],
+      [2, 3],
+    ])
+    expect(cut.map((batch) => batch?.next)).to.deep.equal([2, 4])
+  })
+
+  it('should cut by bytes, and let one record through that is larger than that', async () => {
+    const q = queue({ bytes: 10 })
+    q.offer(fetched(0, [50, 6, 6, 6]))
+    expect((await q.take())?.next).to.equal(1)
+    expect((await q.take())?.next).to.equal(3)
+  })
+
+  it('should carry the position past offsets that hold no record', async () => {
+    const q = queue({})
+    q.offer(fetched(0, [1], 5))
+    q.offer(fetched(5, [], 9))
+    expect(await q.take()).to.have.property('next', 9)
+  })
+
+  it('should wait for more when not full, and no longer than said', async () => {
+    const q = queue({ records: 3, wait: 10_000 })
+    q.offer(fetched(0, [1, 1]))
+    const taken = q.take()
+    q.offer(fetched(2, [1]))
+    expect((await taken)?.records).to.have.length(3)
+    const short = queue({ records: 3, wait: 5 })
+    short.offer(fetched(0, [1]))
+    expect((await short.take())?.records).to.have.length(1)
+  })
+
+  it('should pause beyond its credit and flow again below half of it', async () => {
+    const q = queue({ records: 1 }, 100)
+    q.offer(fetched(0, [60]))
+    expect(q.turns).to.deep.equal([])
+    q.offer(fetched(1, [60]))
+    expect(q.turns).to.deep.equal(['paused'])
+    await q.take()
+    expect(q.turns).to.deep.equal(['paused'])
+    await q.take()
+    expect(q.turns).to.deep.equal(['paused', 'flowing'])
+  })
+
+  it('should hand out nothing once closed, and wake who waits', async () => {
+    const q = queue({})
+    const taken = q.take()
+    q.close()
+    expect(await taken).to.equal(undefined)
+    q.offer(fetched(0, [1]))
+    expect(await q.take()).to.equal(undefined)
+  })
+
+  it('should hand out every record once and in order, however it is cut', async () => {
+    const shape = fc.array(fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 8 }), {
+      minLength: 1,
+      maxLength: 12,
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        shape,
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 99 }),
+        async (sizes, records, bytes) => {
+          const q = queue({ records, bytes })
+          let end = 0
+          for (const batch of sizes) {
+            q.offer(fetched(end, batch))
+            end += batch.length
+          }
+          const offsets: number[] = []
+          let next = -1
+          while (next < end) {
+            const batch = await q.take()
+            offsets.push(...batch!.records.map(({ offset }) => offset))
+            expect(batch!.records.length).to.be.at.most(records)
+            next = batch!.next
+          }
+          expect(offsets).to.deep.equal(Array.from({ length: end }, (_, offset) => offset))
+        },
+      ),
+    )
+  })
+})
