@@ -110,6 +110,7 @@ function slot(database: Database, spec: CaptureSpec): Resource {
     kind: 'slot',
     name: spec.slot,
     async inspect() {
+      if ((await capturesTable(database).inspect()) === 'missing') return 'missing'
       const stored = await readPosition(database, spec.name)
       const state = await inspectSlot(database, spec.slot)
       if (stored === undefined || (state === undefined && stored.snapshot === 'pending')) return 'missing'
