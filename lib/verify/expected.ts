@@ -51,7 +51,7 @@ export async function expectedOf(
     for (const [index, record] of outbox.records.entries()) {
       const node = outbox.origins[index]?.node
       if (node === undefined) letters.add(originOf(record))
-      else addRecord(node, record)
+      else await addRecord(node, record)
     }
     for (const [node, rows] of outbox.rows) {
       for (const { row } of rows) {
@@ -62,9 +62,10 @@ export async function expectedOf(
   })
   return { sinks: tables, letters, records: counters.get(source.name, 'records') }
 
-  function addRecord(node: Node, record: OutRecord): void {
+  async function addRecord(node: Node, record: OutRecord): Promise<void> {
     if (node.kind !== 'sink' || !isTopic(node.target) || record.key === null || record.value === null) return
     const { key, value } = opened.serdes.get(node)!
+    await value.ready?.([record.value])
     const decoded = value.decode(record.value) as Record<string, unknown>
     tables.get(node)?.add(String(key.decode(record.key)), record.timestamp, decoded)
   }
