@@ -29,10 +29,15 @@ export function kafkaAdmin(settings: KafkaSettings): KafkaAdmin {
     }
   }
 
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** One question at a time: kafkajs' admin mixes up the metadata of questions asked side by side (a TypeError). */
   async function ask<T>(doing: string, at: { topic?: string }, question: () => Promise<T>): Promise<T> {
     await connect()
+    const answer = last.then(question)
+    last = answer.catch(() => {})
     try {
-      return await question()
+      return await answer
     } catch (error) {
       throw kafkaError(error, doing, at)
     }
