@@ -72,7 +72,16 @@ function linkLibraries(native: string): void {
   const links: { source: string; target: string }[] = JSON.parse(readFileSync(listed, 'utf8'))
   for (const { source, target } of links) {
     const path = join(dirname(native), target)
-    if (!existsSync(path)) symlinkSync(basename(source), path)
+    if (!existsSync(path)) link(basename(source), path)
+  }
+}
+
+function link(target: string, path: string): void {
+  try {
+    symlinkSync(target, path)
+  } catch (error) {
+    // Another start at the same moment has made it.
+    if (!existsSync(path)) throw error
   }
 }
 

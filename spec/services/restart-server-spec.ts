@@ -10,7 +10,7 @@ import type { RunningServer, StartOptions } from '../../services/server.ts'
 import { kafkaTool } from '../support/kafka-tool.ts'
 import { servers } from '../support/servers.ts'
 
-describe('a server killed and started again', () => {
+describe('a server stopped or killed, and started again', () => {
   let dir: string
   let options: StartOptions
   let running: RunningServer | undefined
@@ -55,6 +55,15 @@ describe('a server killed and started again', () => {
     expect(await isFree(options.port as number)).to.equal(true)
     running = await startPostgres(options)
     expect(running.pid).to.not.equal(pid)
+  })
+
+  it('should run PostgreSQL with a directory that is closed to everybody else', async () => {
+    chmodSync(dir, 0o700)
+    running = await startPostgres(options)
+    await query(running, 'CREATE TABLE kept AS SELECT 1 AS id')
+    await running.stop()
+    running = await startPostgres(options)
+    expect(await query(running, 'SELECT id FROM kept')).to.deep.equal([{ id: 1 }])
   })
 
   it('should refuse to start twice with one directory', async () => {
