@@ -34,7 +34,7 @@ export interface ClaimedRun {
    */
   stage(page: FetchedPage): Promise<IngestRun>
   finish(state: 'succeeded' | 'failed', error?: string): Promise<IngestRun>
-  /** Gives the run up as it is; a `running` one is resumed by whoever claims next. */
+  /** Gives the run up as it is; a `running` one is resumed by whoever claims next. May be called again. */
   release(): void
 }
 
@@ -59,7 +59,7 @@ export function openStaging(database: Database): Staging {
       }
       try {
         const run = await guarded('claim an ingest run', () => claimOn(session, request))
-        return claimedRun(session, run, guarded, () => session.release(true))
+        return claimedRun(session, run, guarded, once(() => session.release(true)))
       } catch (error) {
         session.release(true)
         throw error
@@ -137,4 +137,12 @@ function takenOver(runId: string): MillraceError {
     `another process works on ingest run ${runId}: let it finish, or give this one a --run-id of its own`,
     { retriable: true },
   )
+}
+
+function once(action: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) action()
+    done = true
+  }
 }
