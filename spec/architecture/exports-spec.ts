@@ -1,0 +1,34 @@
+import { expect } from 'chai'
+import * as cassandra from '../../connectors/cassandra/index.ts'
+import * as kafka from '../../connectors/kafka/index.ts'
+import * as postgres from '../../connectors/postgres/index.ts'
+import * as millrace from '../../lib/index.ts'
+
+describe('exports', () => {
+  it('should be what users rely on, and nothing more', () => {
+    expect(Object.keys(millrace).sort()).to.deep.equal([
+      'MillraceError',
+      'bytesKey',
+      'contract',
+      'contractFile',
+      'describe',
+      'enrich',
+      'filter',
+      'json',
+      'lookup',
+      'map',
+      'partitionFor',
+      'project',
+      'sensitiveFields',
+      'sink',
+      'startWorker',
+      'stringKey',
+      'topic',
+      'topology',
+      'validate',
+    ])
+    expect(Object.keys(kafka)).to.deep.equal(['kafka'])
+    expect(Object.keys(cassandra)).to.deep.equal(['cassandra'])
+    expect(Object.keys(postgres)).to.deep.equal(['postgresLookup'])
+  })
+})
