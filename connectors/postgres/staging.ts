@@ -59,7 +59,12 @@ export function openStaging(database: Database): Staging {
       }
       try {
         const run = await guarded('claim an ingest run', () => claimOn(session, request))
-        return claimedRun(session, run, guarded, once(() => session.release(true)))
+        return claimedRun(
+          session,
+          run,
+          guarded,
+          once(() => session.release(true)),
+        )
       } catch (error) {
         session.release(true)
         throw error
