@@ -50,11 +50,12 @@ async function run(files: string[], options: RunOptions): Promise<void> {
   const workers: Worker[] = []
   const stop = () => void Promise.all(workers.map((worker) => worker.stop()))
   try {
-    for (const topology of topologies) {
+    for (const [index, topology] of topologies.entries()) {
       workers.push(
         await startWorker({
           topology,
           environment,
+          cure: `millrace apply ${files[index]}`,
           ...(options.applicationId === undefined ? {} : { application: options.applicationId }),
           batch: { records: options.batchRecords, bytes: options.batchBytes, wait: options.batchWait },
           untilCaughtUp: options.untilCaughtUp ?? false,

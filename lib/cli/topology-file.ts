@@ -11,7 +11,9 @@ export async function loadTopology(file: string): Promise<Topology> {
   if (!existsSync(path)) throw new MillraceError('CONFIG', `no topology file at ${path}`)
   const module = await import(pathToFileURL(path).href).catch((error: unknown) => {
     if (error instanceof MillraceError) throw error
-    throw new MillraceError('CONFIG', `${file} can't be loaded: ${messageOf(error)}`, { cause: error })
+    throw new MillraceError('CONFIG', `${file} can't be loaded: ${messageOf(error)}${cureFor(error)}`, {
+      cause: error,
+    })
   })
   const topology: unknown = module.default
   if (!isTopology(topology)) {
@@ -21,6 +23,12 @@ export async function loadTopology(file: string): Promise<Topology> {
     )
   }
   return topology
+}
+
+/** What `npm init` writes makes Node take a .ts file for CommonJS. */
+function cureFor(error: unknown): string {
+  if (!messageOf(error).includes('outside a module')) return ''
+  return '; put "type": "module" into package.json, or name the file .mts'
 }
 
 function isTopology(value: unknown): value is Topology {

@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly untilCaughtUp?: boolean
   /** How long `stop` lets work in hand finish before it is given up. Default 8 s. */
   readonly drainTimeout?: number
+  /** The command that an error about missing resources names. Default `millrace apply`. */
+  readonly cure?: string
   readonly now?: () => number
 }
 
@@ -44,7 +46,7 @@ export const DEFAULT_LIMITS: BatchLimits = { records: 1000, bytes: 1 << 20, wait
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { topology, environment } = options
   const application = options.application ?? topology.name
-  await requireResources(resourcesOf(topology, application, environment))
+  await requireResources(resourcesOf(topology, application, environment), options.cure)
   const opened = await open(topology, application, environment)
   const producer = await environment.broker.producer({ clientId: application })
   const worker = new RunningWorker({ ...options, application }, opened, producer)
