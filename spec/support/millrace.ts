@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
 
-export interface Outcome {
+export interface Ended {
   /** Null when a signal ended it. */
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -14,40 +14,36 @@ export interface Outcome {
 }
 
 /** `millrace …` as a user has it: a process of its own, in the project's root. */
-export interface Millrace {
+export interface MillraceProcess {
   readonly pid: number
   /** What it has printed so far. */
   readonly stdout: string
   readonly stderr: string
   /** Resolves when standard output or error matches; rejects with all it said if it ends before. */
   printed(pattern: RegExp): Promise<void>
-  /** Sends the signal and resolves when the process has ended. */
-  end(signal: NodeJS.Signals): Promise<Outcome>
+  kill(signal: NodeJS.Signals): void
   /** Resolves when it has ended by itself. Never rejects. */
-  readonly ended: Promise<Outcome>
+  readonly ended: Promise<Ended>
 }
 
-export interface MillraceOptions {
-  /** Added to an environment that holds none of millrace's own variables. */
-  readonly env?: Readonly<Record<string, string>> | undefined
-  readonly cwd?: string | undefined
-}
+/** Added to an environment that holds none of millrace's own variables. */
+type Variables = Readonly<Record<string, string>>
 
 /** Runs a command to its end. */
-export function runMillrace(args: readonly string[], options?: MillraceOptions): Promise<Outcome> {
-  return startMillrace(args, options).ended
+export function runMillrace(args: readonly string[], env?: Variables): Promise<Ended> {
+  return startMillrace(args, env).ended
 }
 
 /** Runs a command to its end, which must be a success; resolves with what it printed. */
-export async function millrace(args: readonly string[], options?: MillraceOptions): Promise<string> {
-  const { code, signal, stdout, stderr } = await runMillrace(args, options)
+export async function millrace(args: readonly string[], env?: Variables): Promise<string> {
+  const { code, signal, stdout, stderr } = await runMillrace(args, env)
   if (code === 0) return stdout
   throw new Error(`millrace ${args.join(' ')} ended with ${code ?? signal}:\n${stdout}${stderr}`)
 }
 
-export function startMillrace(args: readonly string[], { env, cwd = root }: MillraceOptions = {}): Millrace {
+export function startMillrace(args: readonly string[], env: Variables = {}): MillraceProcess {
   const child = spawn(process.execPath, [bin, ...args], {
-    cwd,
+    cwd: root,
     env: { ...inherited(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -59,7 +55,7 @@ export function startMillrace(args: readonly string[], { env, cwd = root }: Mill
       said[stream] += text
     })
   }
-  const ended = once(child, 'close').then(([code, signal]): Outcome => {
+  const ended = once(child, 'close').then(([code, signal]): Ended => {
     process.off('exit', kill)
     return { code, signal, ...said }
   })
@@ -72,10 +68,7 @@ export function startMillrace(args: readonly string[], { env, cwd = root }: Mill
       return said.stderr
     },
     printed: (pattern) => printed(child, pattern, () => said.stdout + said.stderr),
-    end: (signal) => {
-      child.kill(signal)
-      return ended
-    },
+    kill: (signal) => void child.kill(signal),
     ended,
   }
 }
