@@ -13,12 +13,7 @@ export function databaseError(error: unknown, doing: string, server: string): Mi
   if (!(error instanceof DatabaseError)) return connectionError(error, doing, server)
   const state = error.code ?? 'unknown'
   if (isAway(state)) return unreachable(server, doing, `SQLSTATE ${state}`)
-  if (isRefusal(state)) {
-    return new MillraceError(
-      'CONFIG',
-      `PostgreSQL at ${server} refused the connection (SQLSTATE ${state}): check user, password and database in DATABASE_URL`,
-    )
-  }
+  if (isRefusal(state)) return refused(server, `SQLSTATE ${state}`)
   if (isAbsent(state)) {
     return new MillraceError(
       'MISSING',
@@ -38,9 +33,16 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 function connectionError(error: unknown, doing: string, server: string): MillraceError {
-  return isNetworkError(error)
-    ? unreachable(server, doing, messageOf(error))
-    : new MillraceError('INTERNAL', `could not ${doing}: ${messageOf(error)}`, { cause: error })
+  if (isNetworkError(error)) return unreachable(server, doing, messageOf(error))
+  if (SETUP_TEXT.test(messageOf(error))) return refused(server, messageOf(error))
+  return new MillraceError('INTERNAL', `could not ${doing}: ${messageOf(error)}`, { cause: error })
+}
+
+function refused(server: string, why: string): MillraceError {
+  return new MillraceError(
+    'CONFIG',
+    `no connection to PostgreSQL at ${server} (${why}): check user, password, database and sslmode in DATABASE_URL`,
+  )
 }
 
 function unreachable(server: string, doing: string, why: string): MillraceError {
@@ -53,6 +55,9 @@ function unreachable(server: string, doing: string, why: string): MillraceError 
 /** `pg` gives its own connection failures no code, only these texts (pg/lib/client.js, pg-pool/index.js). */
 const PG_CONNECTION_TEXT =
   /connection terminated|timeout exceeded|connection error|not queryable|timeout expired/i
+
+/** What `pg` and Node's TLS say when both sides do not agree on password or encryption. */
+const SETUP_TEXT = /SASL|SSL|TLS|certificate|client password/
 
 function isNetworkError(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isNetworkError)
