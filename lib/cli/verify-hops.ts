@@ -43,7 +43,7 @@ export async function readStaging(
     const page = await database.query<Record<string, string | null>>(
       'read staging',
       `SELECT id::text, run_id, payload::text, to_char(fetched_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS') || '+00' AS fetched_at
-       FROM staging.random_users WHERE id > $1 ORDER BY id LIMIT ${PAGE}`,
+       FROM staging.random_users AS staged WHERE staged.id > $1 ORDER BY staged.id LIMIT ${PAGE}`,
       [last],
     )
     for (const row of page) {
