@@ -1,0 +1,83 @@
+import { kafkaTool } from './kafka-tool.ts'
+import { servers } from './servers.ts'
+
+/** A record as Kafka's own console consumer shows it. */
+export interface ShownRecord {
+  readonly timestamp: number
+  readonly partition: number
+  readonly offset: number
+  readonly headers: ReadonlyMap<string, string>
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+}
+
+const BYTES = 'org.apache.kafka.common.serialization.BytesDeserializer'
+/** Neither can occur in a printed key or value: `Bytes` prints all but plain characters as `\xNN`. */
+const FIELD = '\t'
+const HEADER = '\u0001'
+const END = '\u0002'
+const NULL = '\u0003'
+
+/** One partition from its start, up to and without offset `end`, byte by byte. */
+export async function consumeTopic(topic: string, end: number, partition = 0): Promise<ShownRecord[]> {
+  if (end === 0) return []
+  const from = ['--partition', String(partition), '--offset', 'earliest', '--max-messages', String(end)]
+  return consume(servers().kafkaBrokers, topic, from)
+}
+
+/** All partitions from their starts to the ends that Kafka's own offset tool shows. */
+export async function consumeWholeTopic(brokers: string, topic: string): Promise<ShownRecord[]> {
+  const ends = await kafkaTool('GetOffsetShell', ['--bootstrap-server', brokers, '--topic', topic])
+  const records = ends
+    .trim()
+    .split('\n')
+    .reduce((sum, line) => sum + Number(line.split(':')[2]), 0)
+  if (records === 0) return []
+  return consume(brokers, topic, ['--from-beginning', '--max-messages', String(records)])
+}
+
+async function consume(brokers: string, topic: string, from: readonly string[]): Promise<ShownRecord[]> {
+  const shown = ['timestamp', 'partition', 'offset', 'headers', 'key', 'value'].map(
+    (what) => `print.${what}=true`,
+  )
+  const properties = [
+    ...shown,
+    `key.separator=${FIELD}`,
+    `headers.separator=${HEADER}`,
+    `line.separator=${END}`,
+    `null.literal=${NULL}`,
+    `key.deserializer=${BYTES}`,
+    `value.deserializer=${BYTES}`,
+  ]
+  const printed = await kafkaTool('consumer.ConsoleConsumer', [
+    ...['--bootstrap-server', brokers, '--topic', topic, ...from, '--timeout-ms', '20000'],
+    ...properties.flatMap((property) => ['--formatter-property', property]),
+  ])
+  return printed
+    .split(END)
+    .filter((line) => line.includes(FIELD))
+    .map(parse)
+}
+
+function parse(line: string): ShownRecord {
+  const [timestamp, partition, offset, headers, key, value] = line.split(FIELD)
+  return {
+    timestamp: Number(timestamp!.split(':')[1]),
+    partition: Number(partition!.split(':')[1]),
+    offset: Number(offset!.split(':')[1]),
+    headers: new Map(
+      headers!.split(HEADER).map((header) => {
+        const colon = header.indexOf(':')
+        return [header.slice(0, colon), header.slice(colon + 1)]
+      }),
+    ),
+    key: bytesOf(key!),
+    value: bytesOf(value!),
+  }
+}
+
+function bytesOf(printed: string): Buffer | null {
+  if (printed === NULL) return null
+  const text = printed.replace(/\\x([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Buffer.from(text, 'latin1')
+}
