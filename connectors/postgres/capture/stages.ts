@@ -38,6 +38,7 @@ export async function captureSnapshot(run: CaptureRun): Promise<Lsn> {
   const close = () => replication.close()
   signal.addEventListener('abort', close)
   try {
+    signal.throwIfAborted()
     const { snapshot, at } = await replication.exportSnapshot(`millrace_${randomBytes(8).toString('hex')}`)
     for await (const rows of snapshotRows(lease.client, table, snapshot, batchRecords, close)) {
       signal.throwIfAborted()

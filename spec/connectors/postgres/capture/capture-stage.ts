@@ -112,6 +112,15 @@ export class CaptureStage {
     await Promise.all(this.#running.splice(0).map(({ done }) => done))
   }
 
+  /** What the capture that was started last fails with. */
+  async failure(): Promise<unknown> {
+    const last = this.#running.pop()
+    return last?.done.then(
+      () => new Error('the capture ended without an error'),
+      (error: unknown) => error,
+    )
+  }
+
   /** Everything in the topic, by offset. */
   async records(topic = this.topic): Promise<RawRecord[]> {
     const ranges = await this.broker.admin.offsets(topic)
@@ -164,6 +173,14 @@ export class CaptureStage {
     }
   }
 
+  async slotIsActive(): Promise<boolean> {
+    const { rows } = await this.#admin.query<{ active: boolean }>(
+      'SELECT active FROM pg_replication_slots WHERE slot_name = $1',
+      [this.spec.slot],
+    )
+    return rows[0]?.active ?? false
+  }
+
   async dropSlot(): Promise<void> {
     await this.#admin.query(
       'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1',
@@ -172,18 +189,13 @@ export class CaptureStage {
   }
 
   async close(): Promise<void> {
-    await this.stop().catch(() => undefined)
+    for (const { abort } of this.#running) abort.abort()
+    await Promise.allSettled(this.#running.map(({ done }) => done))
     await this.#producer?.close()
     await this.broker.close()
     await this.database.close()
     await Promise.all(this.#clients.map((client) => client.end()))
-    await until(async () => {
-      const { rows } = await this.#admin.query(
-        'SELECT 1 FROM pg_replication_slots WHERE active AND database = $1',
-        [this.#name],
-      )
-      return rows.length === 0
-    })
+    await until(async () => !(await this.slotIsActive()))
     await this.dropSlot()
     await this.#admin.query(`DROP DATABASE ${this.#name} WITH (FORCE)`)
     await this.#admin.end()

@@ -122,10 +122,10 @@ describe('capture stream', function () {
     const odd = (row: Record<string, string | null>) => {
       throw new TypeError(`cannot read ${row.notes}`)
     }
-    const capture = await stage.open({ encode: odd })
+    await stage.launch({ encode: odd })
     const client = await stage.client()
     await client.query("INSERT INTO staging.users (name, notes) VALUES ('a', 'secret')")
-    const failure = await capture.run(new AbortController().signal).catch((error: Error) => error)
+    const failure = await stage.failure()
     expect(failure).to.have.property('code', 'STEP')
     expect(failure).to.have.property(
       'message',
