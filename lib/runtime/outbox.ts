@@ -8,17 +8,23 @@ export interface Origin {
   readonly raw: RawRecord
 }
 
+/** A record for a topic of the topology. */
+export interface Outgoing {
+  readonly record: OutRecord
+  readonly origin: Origin
+}
+
+/** A row for an external sink. */
+export interface OutgoingRow {
+  readonly row: SinkRow
+  readonly raw: RawRecord
+}
+
 /** All that one micro-batch wants written before its position may be committed. */
 export class Outbox {
-  readonly records: OutRecord[] = []
-  /** `origins[i]` belongs to `records[i]`; undefined for a dead letter. */
-  readonly origins: Array<Origin | undefined> = []
-  readonly rows = new Map<SinkNode, Array<{ readonly row: SinkRow; readonly raw: RawRecord }>>()
-
-  addRecord(record: OutRecord, origin?: Origin): void {
-    this.records.push(record)
-    this.origins.push(origin)
-  }
+  readonly records: Outgoing[] = []
+  readonly letters: OutRecord[] = []
+  readonly rows = new Map<SinkNode, OutgoingRow[]>()
 
   addRow(node: SinkNode, row: SinkRow, raw: RawRecord): void {
     const rows = this.rows.get(node)

@@ -72,10 +72,10 @@ export class Processor {
     return {
       refuse: (node, error, context) => {
         const letter = refusals.handle(error, { node, raw: context.raw })
-        if (letter !== undefined) this.#outbox.addRecord(letter)
+        if (letter !== undefined) this.#outbox.letters.push(letter)
       },
       count: (step, what, by) => counters.add(step, what, by),
-      emit: (node, record, context) => this.#outbox.addRecord(record, { node, raw: context.raw }),
+      emit: (node, record, { raw }) => void this.#outbox.records.push({ record, origin: { node, raw } }),
       emitRow: (node, row, context) => this.#outbox.addRow(node, row, context.raw),
     }
   }

@@ -1,10 +1,13 @@
-import { MillraceError, messageOf, place } from '../errors.ts'
+import { type ErrorCode, MillraceError, messageOf, place } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { OutRecord } from '../record.ts'
 import type { Topology } from '../topology/nodes.ts'
 import type { Counters } from './counters.ts'
 import { deadLetter } from './dead-letters.ts'
 import type { Origin } from './outbox.ts'
+
+/** Faults of one record. Any other means that the worker can't go on, and a dead letter would only hide it. */
+const OF_THE_RECORD: ReadonlySet<ErrorCode> = new Set(['POISON', 'REJECTED', 'WRITE', 'STEP'])
 
 /** Applies a step's error policy: every refused record is counted, and none vanishes. */
 export class Refusals {
@@ -18,18 +21,17 @@ export class Refusals {
     this.#log = log
   }
 
-  /** The dead letter to write, or undefined when the step's policy is `skip`. Throws when it is `fail`. */
+  /**
+   * The dead letter to write, or undefined when the step's policy is `skip`.
+   *
+   * @throws MillraceError when the policy is `fail`, or the error is none of this record's (e.g. `CONTRACT`).
+   */
   handle(error: unknown, { node, raw }: Origin): OutRecord | undefined {
-    const policy = node.kind === 'source' ? 'dead-letter' : node.onError
-    if (policy === 'fail') {
-      const at = { step: node.name, topic: raw.topic, partition: raw.partition, offset: raw.offset }
-      throw new MillraceError('STEP', `step "${node.name}" failed at ${place(raw)}: ${messageOf(error)}`, {
-        ...at,
-        cause: error,
-      })
-    }
-    this.#counters.add(node.name, policy === 'skip' ? 'skipped' : 'refused')
     const code = error instanceof MillraceError ? error.code : 'STEP'
+    const policy = node.kind === 'source' ? 'dead-letter' : node.onError
+    if (!OF_THE_RECORD.has(code)) throw stopping(code, error, { node, raw })
+    if (policy === 'fail') throw stopping('STEP', error, { node, raw })
+    this.#counters.add(node.name, policy === 'skip' ? 'skipped' : 'refused')
     this.#log.debug(
       { step: node.name, at: place(raw), code },
       `record ${policy === 'skip' ? 'skipped' : 'refused'}`,
@@ -37,4 +39,17 @@ export class Refusals {
     if (policy === 'skip') return undefined
     return deadLetter(this.#topology.deadLetters.topic, this.#topology.name, node.name, error, raw)
   }
+}
+
+function stopping(code: ErrorCode, cause: unknown, { node, raw }: Origin): MillraceError {
+  const { topic, partition, offset } = raw
+  const message = `step "${node.name}" can't go on at ${place(raw)}: ${messageOf(cause)}`
+  return new MillraceError(code, message, {
+    step: node.name,
+    topic,
+    partition,
+    offset,
+    cause,
+    retriable: false,
+  })
 }

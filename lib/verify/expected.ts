@@ -48,11 +48,8 @@ export async function expectedOf(
   const signal = new AbortController().signal
   await eachBatch(environment.broker as Broker, ranges, async (records) => {
     const outbox = await processor.process(records, signal)
-    for (const [index, record] of outbox.records.entries()) {
-      const node = outbox.origins[index]?.node
-      if (node === undefined) letters.add(originOf(record))
-      else await addRecord(node, record)
-    }
+    for (const letter of outbox.letters) letters.add(originOf(letter))
+    for (const { record, origin } of outbox.records) await addRecord(origin.node, record)
     for (const [node, rows] of outbox.rows) {
       for (const { row } of rows) {
         if (row.value !== null)

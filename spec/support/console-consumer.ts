@@ -16,7 +16,7 @@ const BYTES = 'org.apache.kafka.common.serialization.BytesDeserializer'
 const FIELD = '\t'
 const HEADER = '\u0001'
 const END = '\u0002'
-const NULL = '\u0003'
+const NULL = '<no bytes at all>'
 
 /** One partition from its start, up to and without offset `end`, byte by byte. */
 export async function consumeTopic(topic: string, end: number, partition = 0): Promise<ShownRecord[]> {

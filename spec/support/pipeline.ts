@@ -56,12 +56,9 @@ export async function process(said: Topology, batches: unknown[][], options: Opt
   for (const values of batches) {
     const records = values.map((value) => rawRecord(value, offset++))
     const outbox = await processor.process(records, options.signal ?? new AbortController().signal)
-    for (const { topic, value, headers } of outbox.records) {
-      if (topic === 'out') result.out.push(JSON.parse(String(value)))
-      else
-        result.letters.push(
-          `${headerOf(headers, DEAD_LETTER.step)}: ${headerOf(headers, DEAD_LETTER.reason)}`,
-        )
+    for (const { record } of outbox.records) result.out.push(JSON.parse(String(record.value)))
+    for (const { headers } of outbox.letters) {
+      result.letters.push(`${headerOf(headers, DEAD_LETTER.step)}: ${headerOf(headers, DEAD_LETTER.reason)}`)
     }
     for (const rows of outbox.rows.values()) result.out.push(...rows.map(({ row }) => row.value))
   }

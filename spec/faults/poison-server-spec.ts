@@ -1,0 +1,325 @@
+import { randomBytes } from 'node:crypto'
+import avsc from 'avsc'
+import { expect } from 'chai'
+import { kafka } from '../../connectors/kafka/index.ts'
+import { exitCode } from '../../lib/errors.ts'
+import {
+  contract,
+  map,
+  sink,
+  startWorker,
+  stringKey,
+  type Topology,
+  topology,
+  validate,
+} from '../../lib/index.ts'
+import type { OutRecord } from '../../lib/record.ts'
+import { DEAD_LETTER } from '../../lib/runtime/dead-letters.ts'
+import { consumeTopic, type ShownRecord } from '../support/console-consumer.ts'
+import {
+  applyTopology,
+  committedOf,
+  endsOf,
+  produce,
+  type SpecEnvironment,
+  specEnvironment,
+} from '../support/environment.ts'
+
+interface Thing {
+  readonly name: string
+  readonly n: number
+  readonly tags: Readonly<Record<string, string>>
+}
+
+const run = randomBytes(4).toString('hex')
+const schema = {
+  type: 'record',
+  name: `Poisoned${run}`,
+  fields: [
+    { name: 'name', type: 'string' },
+    { name: 'n', type: 'long' },
+    { name: 'tags', type: { type: 'map', values: 'string' } },
+  ],
+}
+const thing = contract<Thing>({ name: 'poisoned', version: 1, schema })
+/** The stock library: what other programs write. */
+const stock = avsc.Type.forSchema(schema as avsc.Schema)
+
+const CANARY = 'c4nary'
+const START = Date.now() - 3_600_000
+const input = kafka(`poison-${run}`, { value: thing, partitions: 1 })
+const output = kafka(`poisoned-${run}`, {
+  value: thing,
+  partitions: 1,
+  config: { 'max.message.bytes': '20000' },
+})
+
+const said: Topology = topology(`poison-${run}`, ({ source }) => {
+  source('things', input).pipe(
+    validate('counted', ({ n }) => (n < 0 ? 'a negative count' : undefined)),
+    map('cleanse', (value) => {
+      if (value.n === 666) throw new TypeError('cleansing failed')
+      return value.n === 999 ? { ...value, name: value.name.repeat(200_000) } : value
+    }),
+    sink('cleansed', output),
+  )
+})
+
+interface Poison {
+  readonly what: string
+  readonly key?: Buffer | null
+  readonly value: Buffer | null
+  readonly timestamp?: number
+  readonly code: string
+  readonly step: string
+  readonly reason: RegExp
+}
+
+describe('a worker whose topic holds poison', () => {
+  let environment: SpecEnvironment
+  let poisons: Poison[]
+  let written: OutRecord[]
+  let letters: ShownRecord[]
+
+  before(async () => {
+    environment = specEnvironment()
+    await applyTopology(said, environment)
+    const id = (await environment.registry!.idOf(`${input.name}-value`, thing.text))!
+    poisons = poisonsOf(id)
+    written = poisons.flatMap((poison, i) => [record(good(id, i), START + i), poisoned(poison, START + i)])
+    written.push(record(good(id, poisons.length), START + poisons.length))
+    await produce(environment, written)
+    const worker = await startWorker({
+      topology: said,
+      environment,
+      untilCaughtUp: true,
+      batch: { records: 7 },
+    })
+    await worker.done
+    const [end = 0] = await endsOf(environment, said.deadLetters.topic)
+    letters = await consumeTopic(said.deadLetters.topic, end)
+  })
+  after(() => environment.close())
+
+  it('should make exactly one dead letter of each bad record, in order', () => {
+    expect(letters.map(({ headers }) => headers.get(DEAD_LETTER.offset))).to.deep.equal(
+      poisons.map((_, i) => String(2 * i + 1)),
+    )
+  })
+
+  it('should say the reason, its code, the step and where the record came from', () => {
+    for (const [i, { what, code, step, reason }] of poisons.entries()) {
+      const headers = letters[i]!.headers
+      expect(headers.get(DEAD_LETTER.reason), what).to.match(reason)
+      expect(headers.get(DEAD_LETTER.code), what).to.equal(code)
+      expect(headers.get(DEAD_LETTER.step), what).to.equal(step)
+      expect(headers.get(DEAD_LETTER.application), what).to.equal(said.name)
+      expect(headers.get(DEAD_LETTER.topic), what).to.equal(input.name)
+      expect(headers.get(DEAD_LETTER.partition), what).to.equal('0')
+      expect(headers.get('trace'), what).to.equal('of the producer')
+    }
+  })
+
+  it('should keep key, value and timestamp to the byte', () => {
+    const kept = letters.map(({ key, value, timestamp }) => ({ key, value, timestamp }))
+    const expected = written
+      .filter((_, i) => i % 2 === 1)
+      .map(({ key, value, timestamp }) => ({ key, value, timestamp }))
+    for (const [i, { what }] of poisons.entries()) expect(kept[i], what).to.deep.equal(expected[i])
+  })
+
+  it('should deliver every good record around them, and commit the end', async () => {
+    const [end = 0] = await endsOf(environment, output.name)
+    const names = (await consumeTopic(output.name, end)).map(
+      ({ value }) => (stock.fromBuffer(value!.subarray(5)) as Thing).name,
+    )
+    // What was refused for its size takes its neighbours with it: they are sent again.
+    expect([...new Set(names)]).to.deep.equal(
+      Array.from({ length: poisons.length + 1 }, (_, i) => `${CANARY}-good-${i}`),
+    )
+    expect(await committedOf(environment, said.name, input.name)).to.deep.equal([written.length])
+  })
+
+  it('should log no byte of a key or value, at any level', () => {
+    const refused = environment.lines.filter((line) => line.includes('record refused'))
+    expect(refused).to.have.length(poisons.length)
+    expect(environment.lines.filter((line) => line.includes(CANARY))).to.deep.equal([])
+  })
+})
+
+describe('a worker that is behind the contract of its topic', () => {
+  it('should stop with exit code 3, make no dead letter and commit nothing beyond', async () => {
+    const environment = specEnvironment()
+    const topic = kafka(`behind-${run}`, { value: thing, partitions: 1 })
+    const behind = topology(`behind-${run}`, ({ source }) => {
+      source('things', topic).pipe(sink('same', kafka(`behind-${run}-out`, { value: thing, partitions: 1 })))
+    })
+    await applyTopology(behind, environment)
+    const fields = schema.fields.map((field) => (field.name === 'n' ? { name: 'n', type: 'string' } : field))
+    const newer = JSON.stringify({ ...schema, fields })
+    const newerId = await environment.registry!.register(`behind-${run}-elsewhere-value`, newer)
+    const id = (await environment.registry!.idOf(`${topic.name}-value`, thing.text))!
+    const value = avsc.Type.forSchema(JSON.parse(newer)).toBuffer({ name: CANARY, n: 'many', tags: {} })
+    const to = (bytes: Buffer, i: number): OutRecord => ({ ...record(bytes, START + i), topic: topic.name })
+    await produce(environment, [to(good(id, 0), 0), to(framed(newerId, value), 1), to(good(id, 1), 2)])
+
+    const worker = await startWorker({ topology: behind, environment, batch: { records: 1 } })
+    const error = await worker.done.catch((caught: unknown) => caught)
+
+    expect(error).to.include({ name: 'MillraceError', code: 'CONTRACT' })
+    expect(error)
+      .to.have.property('message')
+      .that.contains(`${topic.name}/0/1`)
+      .and.contains("upgrade this worker's contract")
+    expect(exitCode(error)).to.equal(3)
+    expect(await endsOf(environment, behind.deadLetters.topic)).to.deep.equal([0])
+    expect(await committedOf(environment, behind.name, topic.name)).to.deep.equal([1])
+    await environment.close()
+  })
+})
+
+function good(id: number, i: number): Buffer {
+  return framed(id, stock.toBuffer({ name: `${CANARY}-good-${i}`, n: i, tags: { colour: CANARY } }))
+}
+
+function framed(id: number, body: Buffer): Buffer {
+  const head = Buffer.alloc(5)
+  head.writeInt32BE(id, 1)
+  return Buffer.concat([head, body])
+}
+
+function record(
+  value: Buffer | null,
+  timestamp: number,
+  key: Buffer | null = stringKey.encode(`${CANARY}-key`),
+): OutRecord {
+  return {
+    topic: input.name,
+    partition: 0,
+    key,
+    value,
+    timestamp,
+    headers: [['trace', Buffer.from('of the producer')]],
+  }
+}
+
+function poisoned({ key, value, timestamp }: Poison, otherwise: number): OutRecord {
+  return key === undefined
+    ? record(value, timestamp ?? otherwise)
+    : record(value, timestamp ?? otherwise, key)
+}
+
+/** Bodies are written by hand, or by the stock library, as a careless producer would. */
+function poisonsOf(id: number): Poison[] {
+  const body = (n: number, tags: object = {}) => stock.toBuffer({ name: CANARY, n, tags })
+  const name = Buffer.concat([Buffer.from([2 * CANARY.length]), Buffer.from(CANARY)])
+  const beyond = avsc.Type.forSchema('long').toBuffer(2 ** 52)
+  const at = { code: 'POISON', step: 'things' }
+  return [
+    ...[0, 1, 2, 3, 4].map((length) => ({
+      what: `${length} bytes`,
+      value: Buffer.alloc(length),
+      reason: /^too short: \d bytes/,
+      ...at,
+    })),
+    {
+      what: 'wrong magic',
+      value: Buffer.concat([Buffer.from([1]), framed(id, body(1)).subarray(1)]),
+      reason: /wrong magic byte/,
+      ...at,
+    },
+    { what: 'JSON', value: Buffer.from(`{"name":"${CANARY}"}`), reason: /wrong magic byte/, ...at },
+    {
+      what: 'unknown schema id',
+      value: framed(2_000_000_000, body(1)),
+      reason: /schema 2000000000 is not known/,
+      ...at,
+    },
+    {
+      what: 'truncated body',
+      value: framed(id, body(1, { colour: CANARY }).subarray(0, -3)),
+      reason: /truncated/,
+      ...at,
+    },
+    { what: 'no body', value: framed(id, Buffer.alloc(0)), reason: /truncated/, ...at },
+    {
+      what: 'trailing bytes',
+      value: framed(id, Buffer.concat([body(1), Buffer.from(CANARY)])),
+      reason: /6 trailing bytes/,
+      ...at,
+    },
+    // Four more bits than 2^52 has: the zigzag of a long near 2^56.
+    {
+      what: 'long beyond 2^53',
+      value: framed(id, Buffer.concat([name, timesSixteen(beyond), Buffer.from([0])])),
+      reason: /long/,
+      ...at,
+    },
+    {
+      what: '__proto__ key',
+      value: framed(id, body(1, JSON.parse(`{"__proto__":"${CANARY}"}`))),
+      reason: /a map key is __proto__/,
+      ...at,
+    },
+    {
+      what: 'a billion tags',
+      value: framed(id, Buffer.concat([name, Buffer.from([2, 0x80, 0x94, 0xeb, 0xdc, 3])])),
+      reason: /truncated: more items/,
+      ...at,
+    },
+    { what: 'null value', value: null, reason: /no value \(tombstone\)/, ...at },
+    {
+      what: 'invalid UTF-8 key',
+      key: Buffer.from([0xc3, 0x28]),
+      value: framed(id, body(1)),
+      reason: /not valid UTF-8/,
+      ...at,
+    },
+    {
+      what: 'future timestamp',
+      value: framed(id, body(1)),
+      timestamp: Date.now() + 600_000,
+      reason: /timestamp more than 300000 ms ahead/,
+      code: 'REJECTED',
+      step: 'things',
+    },
+    {
+      what: 'refused by validate',
+      value: framed(id, body(-1)),
+      reason: /^a negative count$/,
+      code: 'REJECTED',
+      step: 'counted',
+    },
+    {
+      what: 'exception',
+      value: framed(id, body(666)),
+      reason: /^TypeError: cleansing failed$/,
+      code: 'STEP',
+      step: 'cleanse',
+    },
+    {
+      what: 'beyond any topic',
+      value: framed(id, body(999)),
+      reason: /^too large for topic/,
+      code: 'REJECTED',
+      step: 'cleansed',
+    },
+    {
+      what: 'too large for this topic',
+      value: framed(id, stock.toBuffer({ name: CANARY.repeat(5_000), n: 1, tags: {} })),
+      reason: /^A record of \d+ bytes is too large for topic/,
+      code: 'WRITE',
+      step: 'cleansed',
+    },
+  ]
+}
+
+/** A positive varint times sixteen, by moving its bits up. */
+function timesSixteen(varint: Buffer): Buffer {
+  let bits = 0n
+  for (const [i, byte] of varint.entries()) bits |= BigInt(byte & 0x7f) << BigInt(7 * i)
+  bits <<= 4n
+  const bytes: number[] = []
+  for (; bits > 0x7fn; bits >>= 7n) bytes.push(Number(bits & 0x7fn) | 0x80)
+  return Buffer.from([...bytes, Number(bits)])
+}
