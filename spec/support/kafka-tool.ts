@@ -6,17 +6,14 @@ import { servers } from './servers.ts'
 
 /**
  * Runs one of Kafka's own tools (`TopicCommand`, `consumer.ConsoleConsumer`, `consumer.group.ConsumerGroupCommand`)
- * and resolves with what it printed: a judge that shares no code with ours.
+ * and resolves with what it printed, given `input` to read: a judge that shares no code with ours.
  */
-export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
+export async function kafkaTool(name: string, args: readonly string[], input = ''): Promise<string> {
   const classPath = join(servers().jars.kafka, '*')
   const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classPath]
-  const { stdout } = await promisify(execFile)(
-    requireJava(),
-    [...jvm, `org.apache.kafka.tools.${name}`, ...args],
-    {
-      maxBuffer: 256 * 1024 * 1024,
-    },
-  )
-  return stdout
+  const running = promisify(execFile)(requireJava(), [...jvm, `org.apache.kafka.tools.${name}`, ...args], {
+    maxBuffer: 256 * 1024 * 1024,
+  })
+  running.child.stdin?.end(input)
+  return (await running).stdout
 }

@@ -1,0 +1,93 @@
+import { expect } from 'chai'
+import type { BrokerSuite } from './broker.ts'
+import { numbered, record, uniqueName } from './broker-harness.ts'
+import { failureOf } from './failure-of.ts'
+
+export function groupCases({ harness, has }: BrokerSuite): void {
+  if (!has('many-members')) return
+  describe('group', () => {
+    it('should divide the partitions among its members', async () => {
+      const topic = await harness().topic(4)
+      const group = uniqueName('group')
+      const first = await harness().consume({ group, topics: [topic] })
+      await first.seen.until(({ owned }) => owned.length === 4)
+      const second = await harness().consume({ group, topics: [topic] })
+      await second.seen.until(({ owned }) => owned.length === 2)
+      await first.seen.until(({ owned }) => owned.length === 2)
+      expect([...first.seen.owned, ...second.seen.owned].sort()).to.deep.equal(
+        [0, 1, 2, 3].map((p) => `${topic}/${p}`),
+      )
+    })
+
+    it('should revoke an assignment before it gives the next', async () => {
+      const topic = await harness().topic(2)
+      const group = uniqueName('group')
+      const first = await harness().consume({ group, topics: [topic] })
+      await first.seen.until(({ owned }) => owned.length === 2)
+      await harness().consume({ group, topics: [topic] })
+      await first.seen.until(({ assignments }) => assignments.length === 2)
+      expect(first.seen.events.filter((event) => event !== 'batch')).to.deep.equal([
+        'assigned',
+        'revoked',
+        'assigned',
+      ])
+      const [old, current] = first.seen.assignments
+      expect(current!.generation).to.be.greaterThan(old!.generation)
+    })
+
+    it('should refuse a commit under an older assignment', async () => {
+      const topic = await harness().topic(2)
+      const group = uniqueName('group')
+      await harness().produce(numbered(topic, 1, { partition: 0 }))
+      const { consumer, seen } = await harness().consume({ group, topics: [topic] })
+      await seen.until(({ records }) => records.length === 1)
+      const old = seen.generation
+      await harness().consume({ group, topics: [topic] })
+      await seen.until(({ assignments }) => assignments.length === 2)
+      const error = await failureOf(consumer.commit(old, seen.positions))
+      expect(error.code).to.equal('FENCED')
+      expect(await harness().broker.admin.committed(group, [topic])).to.deep.equal([])
+    })
+
+    it('should hand on the partitions of a member that leaves, from what it committed', async () => {
+      const topic = await harness().topic(2)
+      const group = uniqueName('group')
+      const first = await harness().consume({ group, topics: [topic] })
+      const second = await harness().consume({ group, topics: [topic] })
+      await first.seen.until(({ owned }) => owned.length === 1)
+      await second.seen.until(({ owned }) => owned.length === 1)
+      await harness().produce([0, 1].map((partition) => record(topic, `done-${partition}`, { partition })))
+      for (const { consumer, seen } of [first, second]) {
+        await seen.until(({ records }) => records.length === 1)
+        await consumer.commit(seen.generation, seen.positions)
+      }
+      await first.consumer.stop()
+      await second.seen.until(({ owned }) => owned.length === 2)
+      await harness().produce([0, 1].map((partition) => record(topic, `new-${partition}`, { partition })))
+      await second.seen.until(({ records }) => records.length === 3)
+      expect(second.seen.values.slice(1).sort()).to.deep.equal(['new-0', 'new-1'])
+    })
+
+    it('should keep partition n of every topic with one member', async () => {
+      const topics = [await harness().topic(3), await harness().topic(3)]
+      const group = uniqueName('group')
+      const first = await harness().consume({ group, topics })
+      const second = await harness().consume({ group, topics })
+      await second.seen.until(({ owned }) => owned.length > 0)
+      await first.seen.until(({ owned }) => owned.length < 6)
+      for (const { seen } of [first, second]) {
+        const byTopic = topics.map((topic) =>
+          seen.owned
+            .filter((name) => name.startsWith(topic))
+            .map(partitionOf)
+            .sort(),
+        )
+        expect(byTopic[0]).to.deep.equal(byTopic[1])
+      }
+    })
+  })
+}
+
+function partitionOf(name: string): string {
+  return name.slice(name.indexOf('/') + 1)
+}
