@@ -59,6 +59,7 @@ export class Processor {
         },
         {
           when: isRetriable,
+          cap: 2000,
           onRetry: (error) =>
             rarely(() => log.warn({ step: source.name }, `waiting for schemas: ${messageOf(error)}`)),
           signal,
