@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Client } from 'cassandra-driver'
 import { servers } from '../../support/servers.ts'
 
-/** A keyspace name of a spec's own, and a plain driver that judges what is in it. */
+/** A keyspace name of a spec's own, and a plain driver, connected anew each time, that judges what is in it. */
 export interface SpecKeyspace {
   readonly name: string
   readonly settings: {
@@ -11,29 +11,37 @@ export interface SpecKeyspace {
     readonly keyspace: string
   }
   select<Row>(cql: string): Promise<Row[]>
-  /** Drops the keyspace and closes the driver. */
+  execute(cql: string): Promise<void>
   drop(): Promise<void>
 }
 
-export async function openKeyspace(contactPoints = servers().cassandraContactPoints): Promise<SpecKeyspace> {
+export function openKeyspace(contactPoints = servers().cassandraContactPoints): SpecKeyspace {
   const name = `spec_${randomBytes(6).toString('hex')}`
   const settings = {
     contactPoints: contactPoints.split(','),
     localDataCenter: 'datacenter1',
     keyspace: name,
   }
-  const driver = new Client({ contactPoints: settings.contactPoints, localDataCenter: 'datacenter1' })
-  await driver.connect()
+  const judge = async <T>(work: (driver: Client) => Promise<T>): Promise<T> => {
+    const driver = new Client({ contactPoints: settings.contactPoints, localDataCenter: 'datacenter1' })
+    try {
+      await driver.connect()
+      return await work(driver)
+    } finally {
+      await driver.shutdown()
+    }
+  }
+  const execute = (cql: string) =>
+    judge((driver) => driver.execute(cql, [], { prepare: true, fetchSize: 100_000 }))
   return {
     name,
     settings,
-    select: async <Row>(cql: string) => {
-      const { rows } = await driver.execute(cql, [], { prepare: true, fetchSize: 100_000 })
-      return rows.map((row) => ({ ...row })) as Row[]
+    select: async <Row>(cql: string) => (await execute(cql)).rows.map((row) => ({ ...row })) as Row[],
+    execute: async (cql) => {
+      await execute(cql)
     },
     drop: async () => {
-      await driver.execute(`DROP KEYSPACE IF EXISTS ${name}`)
-      await driver.shutdown()
+      await execute(`DROP KEYSPACE IF EXISTS ${name}`)
     },
   }
 }

@@ -9,7 +9,7 @@ const rows = cassandra('rows', {
 })
 
 sinkConformance('a Cassandra table', async () => {
-  const keyspace = await openKeyspace()
+  const keyspace = openKeyspace()
   const connector = cassandraConnector(keyspace.settings)
   const context = { application: 'conformance', step: 'rows' }
   return {
