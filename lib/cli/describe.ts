@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { describe } from '../topology/describe.ts'
+import { describe, description, mermaid } from '../topology/describe.ts'
+import { oneOf } from './options.ts'
 import { print } from './outcome.ts'
 import { loadTopology } from './topology-file.ts'
 
@@ -7,18 +8,12 @@ export function describeCommand(): Command {
   return new Command('describe')
     .description('show the steps of a topology; connects to nothing')
     .argument('<file...>', 'topology files')
-    .option('--json', 'as JSON')
-    .action(async (files: string[], options: { json?: boolean }) => {
+    .option('--format <format>', 'text, mermaid or json', oneOf('text', 'mermaid', 'json'), 'text')
+    .option('--json', 'as JSON, like --format json')
+    .action(async (files: string[], options: { format: string; json?: boolean }) => {
       const topologies = await Promise.all(files.map(loadTopology))
-      if (options.json) {
-        print(
-          topologies.map((topology) => ({
-            name: topology.name,
-            description: describe(topology).split('\n'),
-          })),
-        )
-        return
-      }
-      process.stdout.write(`${topologies.map(describe).join('\n\n')}\n`)
+      if (options.json || options.format === 'json') return print(topologies.map(description))
+      const show = options.format === 'mermaid' ? mermaid : describe
+      process.stdout.write(`${topologies.map(show).join('\n\n')}\n`)
     })
 }

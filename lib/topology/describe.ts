@@ -1,39 +1,102 @@
 import type { Contract } from '../contract/avro.ts'
-import { childrenOf, isTopic, type Node, type Topology } from './nodes.ts'
+import { childrenOf, isTopic, type Node, parentsOf, type SourceNode, type Topology } from './nodes.ts'
 import type { Format } from './topic.ts'
 
-/** The topology as text, in the manner of Kafka Streams' `Topology#describe`. */
-export function describe(topology: Topology): string {
-  const lines = [`Topology: ${topology.name}`]
-  const sources = topology.nodes.filter((node) => node.kind === 'source')
-  for (const [index, source] of sources.entries()) {
-    lines.push(`  Sub-topology: ${index}`)
-    walk(source, 2)
-  }
-  lines.push(`  Dead letters: ${topology.deadLetters.topic}`)
-  return lines.join('\n')
+/** A topology as plain data, for programs: `millrace describe --json`. */
+export interface Description {
+  readonly name: string
+  readonly deadLetters: string
+  readonly subTopologies: ReadonlyArray<{ readonly steps: readonly StepDescription[] }>
+}
 
-  function walk(node: Node, depth: number): void {
-    const indent = '  '.repeat(depth)
-    lines.push(`${indent}${title(node)}`)
-    const next = childrenOf(topology, node)
-    if (next.length > 0) lines.push(`${indent}  --> ${next.map(({ name }) => name).join(', ')}`)
-    for (const child of next) walk(child, depth + 1)
+export interface StepDescription {
+  readonly name: string
+  readonly kind: Node['kind']
+  /** What it reads from, writes to or looks up in; empty for steps that stay inside. */
+  readonly detail: string
+  readonly predecessors: readonly string[]
+  readonly successors: readonly string[]
+}
+
+export function description(topology: Topology): Description {
+  return {
+    name: topology.name,
+    deadLetters: topology.deadLetters.topic,
+    subTopologies: subTopologiesOf(topology).map((nodes) => ({
+      steps: nodes.map((node) => ({
+        name: node.name,
+        kind: node.kind,
+        detail: detailOf(node),
+        predecessors: parentsOf(node).map(({ name }) => name),
+        successors: childrenOf(topology, node).map(({ name }) => name),
+      })),
+    })),
   }
 }
 
-function title(node: Node): string {
-  const kind = `${node.kind[0]!.toUpperCase()}${node.kind.slice(1)}: ${node.name}`
-  if (node.kind === 'source')
-    return `${kind} (topic: ${node.topic.name}, value: ${formatName(node.topic.value)})`
+/** The topology as text, in the manner of Kafka Streams' `Topology#describe`. */
+export function describe(topology: Topology): string {
+  const { name, deadLetters, subTopologies } = description(topology)
+  const lines = [`Topology: ${name}`]
+  for (const [index, { steps }] of subTopologies.entries()) {
+    lines.push(`  Sub-topology: ${index}`)
+    for (const step of steps) {
+      const kind = `${step.kind[0]!.toUpperCase()}${step.kind.slice(1)}`
+      lines.push(`    ${kind}: ${step.name}${step.detail === '' ? '' : ` (${step.detail})`}`)
+      if (step.successors.length > 0) lines.push(`      --> ${step.successors.join(', ')}`)
+      if (step.predecessors.length > 0) lines.push(`      <-- ${step.predecessors.join(', ')}`)
+    }
+  }
+  lines.push(`  Dead letters: ${deadLetters}`)
+  return lines.join('\n')
+}
+
+/** The topology as a Mermaid flowchart, which GitHub and many editors draw. */
+export function mermaid(topology: Topology): string {
+  const steps = description(topology).subTopologies.flatMap((sub) => sub.steps)
+  const id = new Map(steps.map(({ name }, index) => [name, `s${index}`]))
+  const lines = steps.map(({ name, kind, detail }) => {
+    const label = [name, detail].filter((part) => part !== '').join('<br/>')
+    const [open, close] = kind === 'source' || kind === 'sink' ? ['[(', ')]'] : ['[', ']']
+    return `  ${id.get(name)}${open}"${label}"${close}`
+  })
+  const arrows = steps.flatMap(({ name, successors }) =>
+    successors.map((successor) => `  ${id.get(name)} --> ${id.get(successor)}`),
+  )
+  return ['flowchart LR', ...lines, ...arrows].join('\n')
+}
+
+/** Steps that share a source or meet in a merge are one sub-topology; its steps in the order they were said. */
+function subTopologiesOf(topology: Topology): Node[][] {
+  const groups: Set<Node>[] = []
+  for (const source of topology.nodes.filter((node): node is SourceNode => node.kind === 'source')) {
+    const reached = reachedFrom(topology, source)
+    const meeting = groups.filter((group) => [...reached].some((node) => group.has(node)))
+    for (const group of meeting) {
+      groups.splice(groups.indexOf(group), 1)
+      for (const node of group) reached.add(node)
+    }
+    groups.push(reached)
+  }
+  return groups.map((group) => topology.nodes.filter((node) => group.has(node)))
+}
+
+function reachedFrom(topology: Topology, node: Node, reached = new Set<Node>()): Set<Node> {
+  reached.add(node)
+  for (const child of childrenOf(topology, node)) reachedFrom(topology, child, reached)
+  return reached
+}
+
+function detailOf(node: Node): string {
+  if (node.kind === 'source') return `topic: ${node.topic.name}, value: ${formatName(node.topic.value)}`
   if (node.kind === 'enrich' && node.enrichment.how === 'lookup') {
     const { connector, name } = node.enrichment.target
-    return `${kind} (look-up: ${connector} ${name})`
+    return `look-up: ${connector} ${name}`
   }
-  if (node.kind !== 'sink') return kind
+  if (node.kind !== 'sink') return ''
   const { target } = node
-  if (isTopic(target)) return `${kind} (topic: ${target.name}, value: ${formatName(target.value)})`
-  return `${kind} (${target.connector}: ${target.name})`
+  if (isTopic(target)) return `topic: ${target.name}, value: ${formatName(target.value)}`
+  return `${target.connector}: ${target.name}`
 }
 
 function formatName(format: Format<unknown>): string {

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs'
 import type { LookupTarget, SinkTarget } from '../ports.ts'
 import type { Context } from '../record.ts'
 import type { TopicTarget } from './topic.ts'
@@ -12,7 +13,8 @@ export type ErrorPolicy = 'dead-letter' | 'skip' | 'fail'
 interface Step {
   readonly name: string
   readonly onError: ErrorPolicy
-  readonly parent: Node
+  /** One, but for `merge`. */
+  readonly parents: readonly Node[]
 }
 
 export interface SourceNode {
@@ -27,6 +29,44 @@ export interface SourceNode {
 export interface MapNode extends Step {
   readonly kind: 'map'
   readonly project: (value: never, context: Context) => unknown
+}
+
+export interface FlatMapNode extends Step {
+  readonly kind: 'flatMap'
+  readonly project: (value: never, context: Context) => Iterable<unknown>
+}
+
+export interface PeekNode extends Step {
+  readonly kind: 'peek'
+  readonly look: (value: never, context: Context) => void
+}
+
+/** Followed by one route per predicate; a record takes the first that holds. */
+export interface BranchNode extends Step {
+  readonly kind: 'branch'
+  readonly predicates: ReadonlyArray<(value: never, context: Context) => boolean>
+}
+
+export interface RouteNode extends Step {
+  readonly kind: 'route'
+  /** Which of the branch's predicates leads here. */
+  readonly index: number
+}
+
+export interface MergeNode extends Step {
+  readonly kind: 'merge'
+}
+
+export interface RxNode extends Step {
+  readonly kind: 'rx'
+  readonly operate: (records: Observable<never>) => Observable<RxRecord>
+  /** How long the operators may take for one micro-batch. Milliseconds. */
+  readonly timeout: number
+}
+
+/** What RxJS operators inside `rx` see: a record's value beside its key, timestamp, headers and origin. */
+export interface RxRecord<K = unknown, V = unknown> extends Context<K> {
+  readonly value: V
 }
 
 export interface FilterNode extends Step {
@@ -70,13 +110,24 @@ export interface SinkNode extends Step {
   readonly target: TopicTarget<unknown, unknown> | SinkTarget
 }
 
-export type StepNode = MapNode | FilterNode | ValidateNode | EnrichNode | SinkNode
+export type StepNode =
+  | MapNode
+  | FlatMapNode
+  | FilterNode
+  | PeekNode
+  | ValidateNode
+  | BranchNode
+  | RouteNode
+  | MergeNode
+  | RxNode
+  | EnrichNode
+  | SinkNode
 export type Node = SourceNode | StepNode
 
 export interface Topology {
   /** Also the default application id: consumer group, write-clock generation, `<name>.dlq`. */
   readonly name: string
-  /** In the order they were said; a node comes after its parent. */
+  /** In the order they were said; a node comes after its parents. */
   readonly nodes: readonly Node[]
   readonly deadLetters: { readonly topic: string; readonly partitions: number }
 }
@@ -85,6 +136,10 @@ export function isTopic(target: SinkNode['target']): target is TopicTarget<unkno
   return target.connector === 'broker'
 }
 
+export function parentsOf(node: Node): readonly Node[] {
+  return node.kind === 'source' ? [] : node.parents
+}
+
 export function childrenOf(topology: Topology, node: Node): StepNode[] {
-  return topology.nodes.filter((other): other is StepNode => other.kind !== 'source' && other.parent === node)
+  return topology.nodes.filter((other): other is StepNode => parentsOf(other).includes(node))
 }

@@ -21,7 +21,7 @@ export interface Graph {
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-export type Said = DistributiveOmit<StepNode, 'parent' | 'onError'>
+export type Said = DistributiveOmit<StepNode, 'parents' | 'onError'>
 
 /** A stream of records with keys `K` and values `V`. Saying only: it holds a node and runs nothing. */
 export class Stream<K, V> {
@@ -35,9 +35,10 @@ export class Stream<K, V> {
     this.#graph = graph
   }
 
-  /** Appends one node behind this stream. Operators are written with it. */
-  append<K2, V2>(said: Said, options: StepOptions = {}): Stream<K2, V2> {
-    const node = { ...said, onError: options.onError ?? 'dead-letter', parent: this.node } as StepNode
+  /** Appends one node behind this stream (and, for `merge`, others). Operators are written with it. */
+  append<K2, V2>(said: Said, options: StepOptions = {}, others: readonly Node[] = []): Stream<K2, V2> {
+    const parents = Object.freeze([this.node, ...others])
+    const node = { ...said, onError: options.onError ?? 'dead-letter', parents } as StepNode
     return new Stream<K2, V2>(this.#graph.add(Object.freeze(node)), this.#graph)
   }
 

@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts'
-import type { Topology } from './nodes.ts'
+import { parentsOf, type SourceNode, type Topology } from './nodes.ts'
 
 /** Kafka's rule for topic names, since step names become parts of topic, group and metric names. */
 const LEGAL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
@@ -29,10 +29,8 @@ export function checkTopology(topology: Topology): void {
     }
     seen.add(node.name)
   }
-  if (!topology.nodes.some((node) => node.kind === 'source')) {
-    throw new MillraceError('CONFIG', `topology "${topology.name}" has no source`)
-  }
-  const parents = new Set(topology.nodes.map((node) => (node.kind === 'source' ? undefined : node.parent)))
+  checkSources(topology)
+  const parents = new Set(topology.nodes.flatMap(parentsOf))
   const loose = topology.nodes.find((node) => node.kind !== 'sink' && !parents.has(node))
   if (loose !== undefined) {
     throw new MillraceError(
@@ -40,5 +38,27 @@ export function checkTopology(topology: Topology): void {
       `step "${loose.name}" of topology "${topology.name}" leads nowhere; end its branch with sink(...)`,
       { step: loose.name },
     )
+  }
+}
+
+function checkSources({ name, nodes }: Topology): void {
+  const sources = nodes.filter((node): node is SourceNode => node.kind === 'source')
+  const [first] = sources
+  if (first === undefined) throw new MillraceError('CONFIG', `topology "${name}" has no source`)
+  for (const source of sources.slice(1)) {
+    const step = source.name
+    if (sources.some((other) => other !== source && other.topic.name === source.topic.name)) {
+      throw new MillraceError(
+        'CONFIG',
+        `topology "${name}" reads topic "${source.topic.name}" twice; read it once, and pipe that stream twice`,
+        { step },
+      )
+    }
+    // One consumer group has one policy.
+    if (source.startAt !== first.startAt) {
+      throw new MillraceError('CONFIG', `sources "${first.name}" and "${step}" must have the same startAt`, {
+        step,
+      })
+    }
   }
 }

@@ -2,9 +2,12 @@ import { expect } from 'chai'
 import { json } from '../../lib/contract/serde.ts'
 import {
   describe as described,
+  description,
   filter,
   MillraceError,
   map,
+  merge,
+  mermaid,
   sink,
   topic,
   topology,
@@ -74,6 +77,25 @@ describe('topology', () => {
     )
   })
 
+  it('should refuse to read one topic twice, and sources that start in different places', () => {
+    const twice = () =>
+      topology('t', ({ source }) => {
+        source('a', input).pipe(sink('a-out', output))
+        source('b', input).pipe(sink('b-out', output))
+      })
+    expect(refusal(twice)).to.equal(
+      'topology "t" reads topic "in" twice; read it once, and pipe that stream twice',
+    )
+    const apart = () =>
+      topology('t', ({ source }) => {
+        source('a', input).pipe(sink('a-out', output))
+        source('b', topic('in-b', { value: json<number>() }), { startAt: 'latest' }).pipe(
+          sink('b-out', output),
+        )
+      })
+    expect(refusal(apart)).to.equal('sources "a" and "b" must have the same startAt')
+  })
+
   it('should refuse a topology without a source', () => {
     expect(refusal(() => topology('t', () => {}))).to.equal('topology "t" has no source')
   })
@@ -102,18 +124,48 @@ describe('describe', () => {
         '  Sub-topology: 0',
         '    Source: numbers (topic: in, value: bytes)',
         '      --> positive',
-        '      Validate: positive',
-        '        --> double',
-        '        Map: double',
-        '          --> end',
-        '          Sink: end (topic: out, value: bytes)',
+        '    Validate: positive',
+        '      --> double',
+        '      <-- numbers',
+        '    Map: double',
+        '      --> end',
+        '      <-- positive',
+        '    Sink: end (topic: out, value: bytes)',
+        '      <-- double',
         '  Dead letters: orders.dlq',
       ].join('\n'),
     )
   })
 
+  it('should draw a Mermaid flowchart', () => {
+    expect(mermaid(chain(false)).split('\n')).to.deep.equal([
+      'flowchart LR',
+      '  s0[("numbers<br/>topic: in, value: bytes")]',
+      '  s1["positive"]',
+      '  s2["double"]',
+      '  s3[("end<br/>topic: out, value: bytes")]',
+      '  s0 --> s1',
+      '  s1 --> s2',
+      '  s2 --> s3',
+    ])
+  })
+
+  it('should take streams that meet for one sub-topology, and others for others', () => {
+    const said = topology('t', ({ source }) => {
+      const a = source('a', input)
+      const b = source('b', topic('in-b', { value: json<number>() }))
+      source('c', topic('in-c', { value: json<number>() })).pipe(sink('c-out', output))
+      a.pipe(merge('both', b), sink('ab-out', output))
+    })
+    const names = description(said).subTopologies.map(({ steps }) => steps.map(({ name }) => name))
+    expect(names).to.deep.equal([
+      ['a', 'b', 'both', 'ab-out'],
+      ['c', 'c-out'],
+    ])
+  })
+
   it('should rename nothing when a step is inserted', () => {
-    const names = (text: string) => [...text.matchAll(/\w+: (\w+)/g)].map((match) => match[1])
+    const names = (text: string) => [...text.matchAll(/^ {4}\w+: (\w+)/gm)].map((match) => match[1])
     expect(names(described(chain(true)))).to.include.members(names(described(chain(false))))
   })
 })
