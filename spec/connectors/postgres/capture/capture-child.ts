@@ -1,0 +1,70 @@
+/**
+ * A capture in a process of its own, to be killed. It tells its parent when it comes to a point and waits there:
+ * the kill hits exactly that state.
+ */
+import { kafkaBroker } from '../../../../connectors/kafka/broker.ts'
+import { openCapture } from '../../../../connectors/postgres/capture/capture.ts'
+import type { CaptureSpec } from '../../../../connectors/postgres/capture/options.ts'
+import type { BrokerProducer } from '../../../../lib/ports.ts'
+import { encodeRow } from './encode-row.ts'
+
+export interface ChildOptions {
+  readonly spec: CaptureSpec
+  readonly databaseUrl: string
+  readonly brokers: readonly string[]
+  readonly topic: string
+  readonly deadLetterTopic: string
+  /** Where to stop, once so many records have been sent by this process. */
+  readonly stopAt: 'before send' | 'while sending' | 'before storing' | 'after storing'
+  readonly afterRecords: number
+}
+
+const options: ChildOptions = JSON.parse(process.argv[2] ?? '')
+let sent = 0
+
+function here(point: ChildOptions['stopAt']): boolean {
+  return options.stopAt === point && sent >= options.afterRecords
+}
+
+function stopHere(): Promise<never> {
+  process.send?.(options.stopAt)
+  return new Promise(() => setInterval(() => undefined, 60_000))
+}
+
+function stopping(producer: BrokerProducer): BrokerProducer {
+  return {
+    async send(records) {
+      if (here('before send')) await stopHere()
+      const sending = producer.send(records)
+      if (here('while sending')) await stopHere()
+      await sending
+      sent += records.length
+      if (here('before storing')) await stopHere()
+    },
+    close: () => producer.close(),
+  }
+}
+
+const producer = await kafkaBroker({ brokers: options.brokers }).producer({})
+let position: string | undefined
+const capture = await openCapture({
+  ...options.spec,
+  databaseUrl: options.databaseUrl,
+  topic: options.topic,
+  deadLetterTopic: options.deadLetterTopic,
+  identity: 'id',
+  encode: encodeRow,
+  producer: stopping(producer),
+  batchRecords: 50,
+  heartbeatMs: 200,
+  onProgress(status) {
+    const moved = position !== undefined && status.position !== position
+    position = status.position
+    if (moved && here('after storing')) {
+      process.send?.(options.stopAt)
+      // Nothing else may happen here: not even the next turn of the event loop.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    }
+  },
+})
+await capture.run(new AbortController().signal)
