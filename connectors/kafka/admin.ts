@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { MillraceError } from '../../lib/errors.ts'
+import { retrying } from '../../lib/backoff.ts'
+import { isRetriable, MillraceError } from '../../lib/errors.ts'
 import type { BrokerAdmin, OffsetRange, TopicInfo, TopicSpec } from '../../lib/ports.ts'
 import type { Position } from '../../lib/record.ts'
 import { openClient, reach, within } from './client.ts'
@@ -8,6 +9,8 @@ import type { KafkaSettings } from './options.ts'
 
 const CREATE_TIMEOUT_MS = 30_000
 const POLL_MS = 50
+/** A group's coordinator that has just started, or taken the group over, loads its positions first. */
+const COORDINATOR_ATTEMPTS = 20
 
 export interface KafkaAdmin extends BrokerAdmin {
   close(): Promise<void>
@@ -93,9 +96,11 @@ export function kafkaAdmin(settings: KafkaSettings): KafkaAdmin {
   }
 
   async function committed(group: string, names: readonly string[]): Promise<readonly Position[]> {
-    const byTopic = await ask(`reading the positions of group ${group}`, {}, () =>
-      admin.fetchOffsets({ groupId: group, topics: [...names] }),
-    )
+    const question = () =>
+      ask(`reading the positions of group ${group}`, {}, () =>
+        admin.fetchOffsets({ groupId: group, topics: [...names] }),
+      )
+    const byTopic = await retrying(question, { when: isRetriable, cap: 1000, attempts: COORDINATOR_ATTEMPTS })
     return byTopic.flatMap(({ topic, partitions }) =>
       partitions
         .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))

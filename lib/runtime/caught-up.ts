@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { retrying } from '../backoff.ts'
+import { isRetriable } from '../errors.ts'
 import type { BrokerAdmin } from '../ports.ts'
 
 /** End offsets by `topic/partition`; partitions that hold nothing are left out. */
@@ -24,7 +26,8 @@ export async function reached(
   const topics = [...new Set([...ends.keys()].map((key) => key.slice(0, key.lastIndexOf('/'))))]
   const left = new Map(ends)
   while (!signal.aborted) {
-    for (const { topic, partition, offset } of await admin.committed(group, topics)) {
+    const committed = await retrying(() => admin.committed(group, topics), { when: isRetriable, signal })
+    for (const { topic, partition, offset } of committed) {
       const end = left.get(`${topic}/${partition}`)
       if (end !== undefined && offset >= end) left.delete(`${topic}/${partition}`)
     }
