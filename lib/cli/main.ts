@@ -8,6 +8,7 @@ import { ingestCommand } from './ingest.ts'
 import { fail } from './outcome.ts'
 import { runCommand } from './run.ts'
 import { servicesCommand } from './services.ts'
+import { typesCommand } from './types.ts'
 import { upCommand } from './up.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -44,6 +45,7 @@ function program(): Command {
     applyCommand(),
     describeCommand(),
     verifyCommand(),
+    typesCommand(),
     servicesCommand(),
   ]
   for (const command of commands) {
