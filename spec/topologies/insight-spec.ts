@@ -94,6 +94,6 @@ describe('user insight: place', () => {
   })
 
   it('should make every postcode text', () => {
-    expect([73146, 'K1A  0B1', '', null].map(postcodeText)).to.deep.equal(['73146', 'K1A 0B1', null, null])
+    expect([73146, 'K1A  0B1', '', null].map(postcodeText)).to.deep.equal(['73146', 'K1A  0B1', null, null])
   })
 })

@@ -1,4 +1,4 @@
-import { tidy } from './text.ts'
+import { given } from './text.ts'
 
 /** A coordinate as a number; null if it is none, or outside ±limit degrees. */
 export function degrees(text: string | null | undefined, limit: number): number | null {
@@ -9,5 +9,5 @@ export function degrees(text: string | null | undefined, limit: number): number 
 
 /** The API gives a number or a string. */
 export function postcodeText(postcode: number | string | null | undefined): string | null {
-  return postcode == null ? null : tidy(String(postcode))
+  return postcode == null ? null : given(String(postcode))
 }

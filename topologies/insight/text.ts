@@ -9,6 +9,11 @@ export function trimmed(text: string | null | undefined): string | null {
   return short === '' ? null : short
 }
 
+/** As it is; null where there is nothing but white space. */
+export function given(text: string | null | undefined): string | null {
+  return trimmed(text) === null ? null : (text ?? null)
+}
+
 /** What follows the last @; null without one. */
 export function domainOf(email: string): string | null {
   const at = email.lastIndexOf('@')

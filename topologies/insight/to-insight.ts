@@ -2,7 +2,7 @@ import type { Context } from '../../lib/index.ts'
 import type { UserInsight } from '../../schemas/user-insight.ts'
 import type { IdentifiedUser } from './checks.ts'
 import { degrees, postcodeText } from './place.ts'
-import { domainOf, tidy, trimmed } from './text.ts'
+import { domainOf, given, tidy, trimmed } from './text.ts'
 import { ageAt, ageBand, dayOf, instantOf, offsetMinutes, wholeDays } from './time.ts'
 
 /** Cleanse and format, field by field; what is absent stays null. The country profile is filled in by `enrich`. */
@@ -54,9 +54,9 @@ function ageOf({ dob }: IdentifiedUser, timestamp: number) {
 
 function placeOf({ location, nat }: IdentifiedUser) {
   return {
-    city: tidy(location?.city),
-    state: tidy(location?.state),
-    country: tidy(location?.country),
+    city: given(location?.city),
+    state: given(location?.state),
+    country: given(location?.country),
     country_code: nat.trim().toUpperCase(),
     postcode: postcodeText(location?.postcode),
     latitude: degrees(location?.coordinates?.latitude, 90),
