@@ -19,13 +19,13 @@ export class CaptureStage {
   readonly topic: string
   readonly deadLetterTopic: string
   readonly broker: Broker
-  readonly #admin: pg.Client
+  readonly #admin: Database
   readonly #name: string
   readonly #clients: pg.Client[] = []
   readonly #running: { abort: AbortController; done: Promise<void> }[] = []
   #producer: BrokerProducer | undefined
 
-  private constructor(name: string, serverUrl: string, admin: pg.Client) {
+  private constructor(name: string, serverUrl: string, admin: Database) {
     this.#name = name
     this.#admin = admin
     const url = new URL(serverUrl)
@@ -40,10 +40,8 @@ export class CaptureStage {
 
   static async open(serverUrl = servers().databaseUrl): Promise<CaptureStage> {
     const name = `capture_${randomBytes(6).toString('hex')}`
-    const admin = new pg.Client(serverUrl)
-    admin.on('error', () => undefined)
-    await admin.connect()
-    await admin.query(`CREATE DATABASE ${name}`)
+    const admin = openDatabase(serverUrl)
+    await admin.query('create a database', `CREATE DATABASE ${name}`)
     const stage = new CaptureStage(name, serverUrl, admin)
     const client = await stage.client()
     await client.query(`
@@ -153,9 +151,10 @@ export class CaptureStage {
 
   /** The slot's position, and the stored one. */
   async positions(): Promise<{ slot: bigint; stored: bigint; walEnd: bigint; restart: bigint }> {
-    const { rows } = await this.#admin.query<Record<string, string>>(
+    const rows = await this.#admin.query<Record<string, string>>(
+      'look at a slot',
       `SELECT confirmed_flush_lsn - '0/0'::pg_lsn AS slot, restart_lsn - '0/0'::pg_lsn AS restart,
-              pg_current_wal_lsn() - '0/0'::pg_lsn AS wal_end
+              pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS wal_end
          FROM pg_replication_slots WHERE slot_name = $1`,
       [this.spec.slot],
     )
@@ -174,7 +173,8 @@ export class CaptureStage {
   }
 
   async slotIsActive(): Promise<boolean> {
-    const { rows } = await this.#admin.query<{ active: boolean }>(
+    const rows = await this.#admin.query<{ active: boolean }>(
+      'look at a slot',
       'SELECT active FROM pg_replication_slots WHERE slot_name = $1',
       [this.spec.slot],
     )
@@ -183,6 +183,7 @@ export class CaptureStage {
 
   async dropSlot(): Promise<void> {
     await this.#admin.query(
+      'drop a slot',
       'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1',
       [this.spec.slot],
     )
@@ -197,8 +198,8 @@ export class CaptureStage {
     await Promise.all(this.#clients.map((client) => client.end()))
     await until(async () => !(await this.slotIsActive()))
     await this.dropSlot()
-    await this.#admin.query(`DROP DATABASE ${this.#name} WITH (FORCE)`)
-    await this.#admin.end()
+    await this.#admin.query('drop a database', `DROP DATABASE ${this.#name} WITH (FORCE)`)
+    await this.#admin.close()
   }
 
   async #end(topic: string): Promise<number> {

@@ -116,7 +116,6 @@ describe('capture killed', function () {
     const seen = lines
       .split('\n')
       .filter((line) => line.startsWith('{')) // the tool's log comes in between
-
       .map((line) => String(JSON.parse(line).id))
     expect(new Set(seen).size).to.equal(committed.length)
     expect(inOrder(seen)).to.equal(true)
