@@ -2,7 +2,6 @@ import { expect } from 'chai'
 import { MillraceError } from '../../lib/errors.ts'
 import type { BrokerSuite } from './broker.ts'
 import { numbered, record, uniqueName } from './broker-harness.ts'
-import { Collector } from './collector.ts'
 
 export function consumerCases({ harness }: BrokerSuite): void {
   describe('consumer', () => {
@@ -101,27 +100,18 @@ export function consumerCases({ harness }: BrokerSuite): void {
 
     it('should stop fetching a paused partition, and go on where it was', async () => {
       const topic = await harness().topic(2)
-      const pausing = new (class extends Collector {
-        override async assigned(assignment: Parameters<Collector['assigned']>[0]): Promise<void> {
-          consumer.flow([{ topic, partition: 0 }], 'paused')
-          await super.assigned(assignment)
-        }
-      })()
       await harness().produce([0, 1].map((partition) => record(topic, `old-${partition}`, { partition })))
-      const consumer = harness().broker.consumer({
+      const { consumer, seen } = await harness().consumePaused({
         group: uniqueName('group'),
         topics: [topic],
-        startAt: 'earliest',
       })
-      await consumer.start(pausing)
-      await pausing.until(({ values }) => values.includes('old-1'))
+      await seen.until(({ values }) => values.includes('old-1'))
       await harness().produce([0, 1].map((partition) => record(topic, `new-${partition}`, { partition })))
-      await pausing.until(({ values }) => values.includes('new-1'))
-      expect(pausing.values).to.deep.equal(['old-1', 'new-1'])
+      await seen.until(({ values }) => values.includes('new-1'))
+      expect(seen.values).to.deep.equal(['old-1', 'new-1'])
       consumer.flow([{ topic, partition: 0 }], 'flowing')
-      await pausing.until(({ values }) => values.length === 4)
-      await consumer.stop()
-      expect(pausing.values.slice(2)).to.deep.equal(['old-0', 'new-0'])
+      await seen.until(({ values }) => values.length === 4)
+      expect(seen.values.slice(2)).to.deep.equal(['old-0', 'new-0'])
     })
 
     it('should say nothing more once it has stopped', async () => {

@@ -22,6 +22,8 @@ export function numbered(topic: string, count: number, more: Partial<OutRecord> 
   return Array.from({ length: count }, (_, i) => record(topic, String(i), more))
 }
 
+type ConsumeOptions = Pick<ConsumerOptions, 'group' | 'topics'> & Partial<ConsumerOptions>
+
 /** What the cases do with a broker, said shortly; closes what it opened. */
 export class BrokerHarness {
   readonly broker: Broker
@@ -46,15 +48,31 @@ export class BrokerHarness {
     }
   }
 
-  /** A started consumer and what it is told. */
-  async consume(
-    options: Pick<ConsumerOptions, 'group' | 'topics'> & Partial<ConsumerOptions>,
-    collector = new Collector(),
-  ): Promise<{ consumer: BrokerConsumer; seen: Collector }> {
+  consumer(options: ConsumeOptions): BrokerConsumer {
     const consumer = this.broker.consumer({ startAt: 'earliest', ...options })
     this.#consumers.push(consumer)
-    await consumer.start(collector)
-    return { consumer, seen: collector }
+    return consumer
+  }
+
+  /** A started consumer and what it is told. */
+  async consume(options: ConsumeOptions): Promise<{ consumer: BrokerConsumer; seen: Collector }> {
+    const consumer = this.consumer(options)
+    const seen = new Collector()
+    await consumer.start(seen)
+    return { consumer, seen }
+  }
+
+  /** A started consumer whose partition 0 is paused from the beginning. */
+  async consumePaused(options: ConsumeOptions): Promise<{ consumer: BrokerConsumer; seen: Collector }> {
+    const consumer = this.consumer(options)
+    const seen = new Collector(() =>
+      consumer.flow(
+        options.topics.map((topic) => ({ topic, partition: 0 })),
+        'paused',
+      ),
+    )
+    await consumer.start(seen)
+    return { consumer, seen }
   }
 
   /** All that a topic holds. */

@@ -8,13 +8,19 @@ export class Collector implements ConsumerListener {
   readonly batches: FetchedBatch[] = []
   readonly records: RawRecord[] = []
   failure: unknown
+  readonly #onAssigned: () => void
   readonly #waiting = new Set<() => void>()
+
+  constructor(onAssigned = () => {}) {
+    this.#onAssigned = onAssigned
+  }
 
   async revoked(): Promise<void> {
     this.#note('revoked')
   }
 
   async assigned(assignment: Assignment): Promise<void> {
+    this.#onAssigned()
     this.assignments.push(assignment)
     this.#note('assigned')
   }
