@@ -176,6 +176,19 @@ export interface SinkConnector {
   close(): Promise<void>
 }
 
+/** Reads tables back, past the sinks that write them: what `verify` compares. */
+export interface TableReader {
+  /** Every row that is not deleted, in no order. Rejects with `UNREACHABLE` when the server is away. */
+  readTable(target: SinkTarget): AsyncIterable<StoredRow>
+}
+
+export interface StoredRow {
+  /** Values in the shape in which rows are written; null where there is none. */
+  readonly value: Readonly<Record<string, unknown>>
+  /** Its write clock; null where the server can't say or was not asked. */
+  readonly clock: number | null
+}
+
 export interface SinkContext {
   /** Application id: the write clock's generation is kept per application. */
   readonly application: string

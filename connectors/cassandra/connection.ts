@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Client, errors, policies, types } from 'cassandra-driver'
 import { MillraceError } from '../../lib/errors.ts'
+import { requireIdentifier } from '../../lib/table.ts'
 import { cassandraError } from './failures.ts'
-import { requireIdentifier } from './table.ts'
 
 export interface ConnectionSettings {
   /** `host:port` of some nodes. */
@@ -33,7 +33,7 @@ const CONNECT_WITHIN_MS = 25_000
 const PAGE_ROWS = 1000
 
 export function openConnection(settings: ConnectionSettings): Connection {
-  requireIdentifier(settings.keyspace, 'keyspace')
+  requireIdentifier(settings.keyspace, 'a Cassandra keyspace')
   const server = settings.contactPoints.join(',')
   let opened: Promise<Client> | undefined
   const client = (): Promise<Client> => {

@@ -1,7 +1,7 @@
 import { MillraceError } from '../../lib/errors.ts'
+import { LARGEST_GENERATION } from '../../lib/write-clock.ts'
 import type { Connection } from './connection.ts'
 import { type CassandraTarget, cassandra } from './table.ts'
-import { LARGEST_GENERATION } from './write-clock.ts'
 
 /** Holds each application's generation, the last three digits of its write clock. */
 export const GENERATIONS: CassandraTarget = cassandra('millrace_generations', {

@@ -1,10 +1,3 @@
 /** What a topology file says about Cassandra. Loads no client. */
-export {
-  type CassandraTarget,
-  type CqlType,
-  type CqlValues,
-  cassandra,
-  type PrimaryKey,
-  type RowOf,
-  type TableOptions,
-} from './table.ts'
+export type { Columns, ColumnType, ColumnValues, RowOf, TableTarget } from '../../lib/table.ts'
+export { type CassandraTarget, cassandra, type PrimaryKey, type TableOptions } from './table.ts'

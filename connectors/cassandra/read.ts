@@ -1,7 +1,7 @@
 import type { Connection, Row } from './connection.ts'
 import { fromDriver } from './cql-values.ts'
 import { quote, tableName } from './statements.ts'
-import { type CassandraTarget, keyColumns } from './table.ts'
+import type { CassandraTarget } from './table.ts'
 
 export interface ReadOptions {
   /** Default: all that the target names. */
@@ -40,6 +40,5 @@ export async function* readTable(
 
 /** Keys have no WRITETIME. */
 function columnsWithClock(target: CassandraTarget): string[] {
-  const keys = new Set(keyColumns(target))
-  return Object.keys(target.columns).filter((column) => !keys.has(column))
+  return Object.keys(target.columns).filter((column) => !target.key.includes(column))
 }

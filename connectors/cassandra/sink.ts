@@ -3,6 +3,7 @@ import { retrying } from '../../lib/backoff.ts'
 import { isRetriable, MillraceError } from '../../lib/errors.ts'
 import { atMostEvery, type Logger } from '../../lib/log.ts'
 import type { Sink, SinkContext, SinkRow } from '../../lib/ports.ts'
+import { newestPerKey } from '../../lib/write-clock.ts'
 import type { Connection } from './connection.ts'
 import { cassandraError, isAway, isInvalid, kindOf, lostStatement } from './failures.ts'
 import { readGeneration } from './generations.ts'
@@ -10,7 +11,6 @@ import type { InFlight } from './in-flight.ts'
 import type { CassandraTarget } from './table.ts'
 import { inspectTable } from './table-resource.ts'
 import { type Write, WriteBuilder } from './write.ts'
-import { newestPerKey } from './write-clock.ts'
 
 const RETRY = { base: 100, cap: 5000 }
 const LOG_EVERY_MS = 5000

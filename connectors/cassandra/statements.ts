@@ -1,4 +1,4 @@
-import { type CassandraTarget, keyColumns } from './table.ts'
+import type { CassandraTarget } from './table.ts'
 
 /** A table with its keyspace, as it stands in CQL. Both names are plain identifiers. */
 export function tableName(keyspace: string, target: CassandraTarget): string {
@@ -14,7 +14,7 @@ export function insertStatement(keyspace: string, target: CassandraTarget): stri
 
 /** Parameters: the clock, then the primary key's columns in their order. */
 export function deleteStatement(keyspace: string, target: CassandraTarget): string {
-  const where = keyColumns(target).map((column) => `${quote(column)} = ?`)
+  const where = target.key.map((column) => `${quote(column)} = ?`)
   return `DELETE FROM ${tableName(keyspace, target)} USING TIMESTAMP ? WHERE ${where.join(' AND ')}`
 }
 

@@ -1,11 +1,11 @@
-import type { CassandraConnector } from '../../connectors/cassandra/connector.ts'
 import type { Logger } from '../log.ts'
+import type { TableReader } from '../ports.ts'
 import type { Environment } from '../runtime/environment.ts'
 import type { Config, Variable } from './config.ts'
 
 export interface Connected extends Environment {
-  /** For reading tables back. */
-  readonly cassandra?: CassandraConnector | undefined
+  /** For reading tables back, by the connector that a target names. */
+  readonly tables: Readonly<Record<string, TableReader>>
   close(): Promise<void>
 }
 
@@ -34,8 +34,8 @@ export async function connect(settings: Partial<Config<Variable>>, log: Logger):
   return {
     broker,
     registry: SCHEMA_REGISTRY_URL === undefined ? undefined : schemaRegistry({ url: SCHEMA_REGISTRY_URL }),
-    cassandra,
     sinks: cassandra ? { cassandra } : {},
+    tables: cassandra ? { cassandra } : {},
     lookups: postgres ? { postgres } : {},
     log,
     close: async () => {

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CassandraConnector } from '../../connectors/cassandra/connector.ts'
-import { type CassandraTarget, keyColumns } from '../../connectors/cassandra/table.ts'
 import type { Database } from '../../connectors/postgres/connection.ts'
 import { toRawUser, usersRaw, usersRawCapture } from '../../topologies/users-raw.ts'
 import { MillraceError } from '../errors.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
-import type { Broker } from '../ports.ts'
+import type { Broker, TableReader } from '../ports.ts'
 import { headerOf } from '../record.ts'
+import type { TableTarget } from '../table.ts'
 import { compareSets, type Finding } from '../verify/compare.ts'
 import { KeyTable } from '../verify/key-table.ts'
 import { eachBatch, rangesOf } from '../verify/topic-tables.ts'
@@ -114,20 +113,15 @@ export async function compareCaptureLetters(broker: Broker, refused: ReadonlySet
   return { hop, records, keys: actual.size, findings: compareSets(hop, refused, actual) }
 }
 
-export async function readCassandraTable(
-  connector: CassandraConnector,
-  target: CassandraTarget,
-): Promise<KeyTable> {
+export async function readTable(reader: TableReader, target: TableTarget): Promise<KeyTable> {
   const columns = Object.keys(target.columns)
   const table = new KeyTable(columns)
-  for await (const { value } of connector.readTable(target)) table.add(rowKey(target, value), 0, value)
+  for await (const { value } of reader.readTable(target)) table.add(rowKey(target, value), 0, value)
   return table
 }
 
-export function rowKey(target: CassandraTarget, value: Readonly<Record<string, unknown>>): string {
-  return keyColumns(target)
-    .map((column) => String(value[column]))
-    .join('/')
+export function rowKey(target: TableTarget, value: Readonly<Record<string, unknown>>): string {
+  return target.key.map((column) => String(value[column])).join('/')
 }
 
 export const RAW_TOPIC = usersRaw.name

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
-import type { CassandraTarget } from '../../connectors/cassandra/table.ts'
 import { type Database, openDatabase } from '../../connectors/postgres/connection.ts'
 import userInsights from '../../topologies/user-insights.ts'
 import { usersRaw } from '../../topologies/users-raw.ts'
 import type { Contract } from '../contract/avro.ts'
-import { type OpenTopology, open, serdesOf } from '../runtime/open.ts'
+import { connectorFor, type OpenTopology, open, serdesOf } from '../runtime/open.ts'
 import { requireResources } from '../runtime/resources.ts'
+import type { TableTarget } from '../table.ts'
 import { isTopic, type SinkNode } from '../topology/nodes.ts'
 import type { Format } from '../topology/topic.ts'
 import { compare, compareSets } from '../verify/compare.ts'
@@ -19,13 +19,7 @@ import { logger } from './log.ts'
 import { milliseconds } from './options.ts'
 import { print, table } from './outcome.ts'
 import { PIPELINE_VARIABLES, pipelineResources } from './pipeline.ts'
-import {
-  captureCaughtUp,
-  compareCaptureLetters,
-  readCassandraTable,
-  readStaging,
-  rowKey,
-} from './verify-hops.ts'
+import { captureCaughtUp, compareCaptureLetters, readStaging, readTable, rowKey } from './verify-hops.ts'
 
 /** Which raw record of several with equal content led to a row is not decided by content. */
 const LINEAGE: ReadonlySet<string> = new Set(['source'])
@@ -119,7 +113,7 @@ async function verifyTopology(
           serdesOf(target, environment),
           should.columns,
         )
-      : await readCassandraTable(environment.cassandra!, target as CassandraTarget)
+      : await readTable(connectorFor(environment.tables, target.connector, node.name), target as TableTarget)
     hops.push(topicHop(target.name, should, actual, LINEAGE))
   }
   hops.push(await compareLetters(environment, expected.letters))
@@ -149,8 +143,8 @@ async function compareLetters({ broker }: Connected, expected: ReadonlySet<strin
 function sinkColumns(node: SinkNode): SinkColumns {
   const { target } = node
   if (isTopic(target)) return { columns: columnsOf(target.value), keyOf: () => '' }
-  const cassandra = target as CassandraTarget
-  return { columns: Object.keys(cassandra.columns), keyOf: (value) => rowKey(cassandra, value) }
+  const stored = target as TableTarget
+  return { columns: Object.keys(stored.columns), keyOf: (value) => rowKey(stored, value) }
 }
 
 function columnsOf(format: Format<unknown>): string[] {

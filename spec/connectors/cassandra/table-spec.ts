@@ -22,6 +22,7 @@ describe('a Cassandra table as a target', () => {
       name: 'users',
       columns: { country: 'text', id: 'uuid', born: 'date' },
       primaryKey: { partition: ['country'], clustering: ['id'] },
+      key: ['country', 'id'],
       indexes: [],
       absent: 'null',
     })

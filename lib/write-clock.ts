@@ -1,8 +1,9 @@
 export const LARGEST_GENERATION = 999
 
 /**
- * `USING TIMESTAMP` of a row, in microseconds: record time in ms × 1000 + generation. Undefined for a record time
- * that is no whole number of milliseconds since 1970, or too large to count.
+ * What decides between writes of one row whatever their order: record time in ms × 1000 + generation, which is also
+ * Cassandra's `USING TIMESTAMP` in microseconds. Undefined for a record time that is
+ * no whole number of milliseconds since 1970, or too large to count.
  */
 export function writeClock(timestampMs: number, generation: number): number | undefined {
   const clock = timestampMs * 1000 + generation
@@ -19,7 +20,7 @@ export interface Clocked {
 
 /**
  * One write per primary key: the one with the largest clock, the later among equals. Cassandra would resolve equal
- * clocks cell by cell and make a row that never was.
+ * clocks cell by cell and make a row that never was; PostgreSQL takes no row twice in one statement.
  */
 export function newestPerKey<W extends Clocked>(writes: readonly W[]): W[] {
   const newest = new Map<string, W>()
