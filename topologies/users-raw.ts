@@ -38,7 +38,8 @@ export function toRawUser(row: Readonly<Record<string, string | null>>): RawUser
   if (payload == null) throw new MillraceError('REJECTED', 'the payload is no JSON that PostgreSQL can hold')
   const value = toRandomUser(JSON.parse(payload), runId ?? null)
   return {
-    key: value.login.uuid,
+    // A uuid is the same in upper case: one user, one key, and so one partition and order.
+    key: value.login.uuid.toLowerCase(),
     value,
     timestamp: timestampOf(fetchedAt),
     headers: [[STAGING_ID, Buffer.from(id ?? '')]],

@@ -10,7 +10,7 @@ const BREAKS: readonly (readonly [reason: RegExp, Break])[] = [
   [/object/, () => 'a user'],
   [/object/, (user) => [user]],
   [/object/, () => true],
-  [/uuid/, () => ({})],
+  [/uuid|login/, () => ({})],
   [/uuid|login/, (user) => ({ ...user, login: null })],
   [/uuid|login/, ({ login, ...user }) => user],
   [/uuid|login/, (user) => ({ ...user, login: user.login.uuid })],
@@ -33,8 +33,8 @@ const BREAKS: readonly (readonly [reason: RegExp, Break])[] = [
   [/dob/, (user) => ({ ...user, dob: { ...user.dob, date: 631_152_000_000 } })],
   [/postcode/, (user) => ({ ...user, location: { ...user.location, postcode: 12.5 } })],
   [/name/, (user) => ({ ...user, name: [user.name.first, user.name.last] })],
-  [/jsonb|text/, (user) => ({ ...user, location: { ...user.location, city: 'Nul\u0000city' } })],
-  [/jsonb|text/, (user) => ({ ...user, name: { ...user.name, first: 'half \ud83d of a pair' } })],
+  [/JSON/, (user) => ({ ...user, location: { ...user.location, city: 'Nul\u0000city' } })],
+  [/JSON/, (user) => ({ ...user, name: { ...user.name, first: 'half \ud83d of a pair' } })],
 ]
 
 export interface BrokenUser {
