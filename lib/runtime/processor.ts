@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { retrying } from '../backoff.ts'
 import { isRetriable, messageOf } from '../errors.ts'
 import { atMostEvery, type Logger } from '../log.ts'
@@ -19,6 +20,8 @@ export interface ProcessorOptions {
   readonly now: () => number
 }
 
+const LONGEST_TURN_MS = 50
+
 /** Turns micro-batches of one source into what they want written. Writes nothing: tasks and `verify` both run it. */
 export class Processor {
   readonly #options: ProcessorOptions
@@ -35,10 +38,22 @@ export class Processor {
   async process(records: readonly RawRecord[], signal: AbortSignal): Promise<Outbox> {
     await this.#ready(records, signal)
     this.#outbox = new Outbox()
-    for (const record of records) this.#pipeline.read(record)
+    await this.#read(records, signal)
     for (const step of this.#pipeline.waiting) await step.flush(signal)
     this.#options.counters.add(this.#options.source.name, 'records', records.length)
     return this.#outbox
+  }
+
+  /** Slow callbacks must not keep heartbeats, signals and other tasks waiting for a whole micro-batch. */
+  async #read(records: readonly RawRecord[], signal: AbortSignal): Promise<void> {
+    let begun = performance.now()
+    for (const record of records) {
+      this.#pipeline.read(record)
+      if (performance.now() - begun < LONGEST_TURN_MS) continue
+      await turn()
+      signal.throwIfAborted()
+      begun = performance.now()
+    }
   }
 
   /** Waits, as long as it takes, for the schemas of these records: a registry that is away makes no dead letters. */
