@@ -28,7 +28,10 @@ export interface KafkaLogEntry {
 
 /** All in milliseconds. */
 export interface KafkaTiming {
-  /** A member that is silent for this long loses its partitions. */
+  /**
+   * A member that is silent for this long loses its partitions. After a kill -9 this is how long nobody gets them,
+   * the restarted worker neither.
+   */
   readonly session: number
   readonly heartbeat: number
   /** How long a rebalance waits for members to come back. */
@@ -50,7 +53,7 @@ export interface KafkaSettings extends KafkaBrokerOptions {
 }
 
 const TIMING: KafkaTiming = {
-  session: 30_000,
+  session: 10_000,
   heartbeat: 3_000,
   rebalance: 60_000,
   fetchWait: 200,
