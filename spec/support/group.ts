@@ -3,7 +3,7 @@ import { servers } from './servers.ts'
 
 /** The members' ids as Kafka's own tool shows them; a member that had to join anew has another one. */
 export async function membersOf(group: string): Promise<string[]> {
-  const printed = await describeGroup(group, '--members')
+  const printed = await describeGroup(group, '--members', servers().kafkaBrokers)
   return printed
     .split('\n')
     .filter((line) => line.startsWith(`${group} `))
@@ -15,22 +15,24 @@ export interface GroupLag {
   readonly partition: number
   readonly committed: number
   readonly end: number
+  readonly lag: number
 }
 
-/** Committed and end offsets as Kafka's own tool shows them. */
-export async function lagOf(group: string): Promise<GroupLag[]> {
-  const printed = await describeGroup(group, '--offsets')
+/** Committed and end offsets as Kafka's own tool shows them; what is not committed is NaN. */
+export async function lagOf(group: string, brokers = servers().kafkaBrokers): Promise<GroupLag[]> {
+  const printed = await describeGroup(group, '--offsets', brokers)
   return printed
     .split('\n')
     .filter((line) => line.startsWith(`${group} `))
     .map((line) => {
-      const [, topic, partition, committed, end] = line.trim().split(/\s+/)
-      return { topic: topic!, partition: Number(partition), committed: Number(committed), end: Number(end) }
+      const [, topic, ...numbers] = line.trim().split(/\s+/)
+      const [partition, committed, end, lag] = numbers.map(Number)
+      return { topic: topic!, partition: partition!, committed: committed!, end: end!, lag: lag! }
     })
 }
 
-function describeGroup(group: string, what: string): Promise<string> {
+function describeGroup(group: string, what: string, brokers: string): Promise<string> {
   return kafkaTool('consumer.group.ConsumerGroupCommand', [
-    ...['--bootstrap-server', servers().kafkaBrokers, '--describe', '--group', group, what],
+    ...['--bootstrap-server', brokers, '--describe', '--group', group, what],
   ])
 }
