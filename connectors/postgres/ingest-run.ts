@@ -1,11 +1,14 @@
 import type { Connection } from './connection.ts'
 
-export type RunState = 'running' | 'succeeded' | 'failed'
+/** `skipped`: an interval that was too far back to be made up for. */
+export type RunState = 'running' | 'succeeded' | 'failed' | 'skipped'
 
 /** A row of `millrace.ingest_runs`. */
 export interface IngestRun {
   readonly runId: string
   readonly logicalTime: Date
+  /** The interval it is for; null for a run by hand. */
+  readonly dueAt: Date | null
   readonly state: RunState
   readonly source: string
   readonly seed: string
@@ -29,6 +32,8 @@ export interface RunRequest {
   /** Resumes the run of this name, or creates it. Default: a run left unfinished that fits, else a new name. */
   readonly runId?: string | undefined
   readonly logicalTime: Date
+  /** The interval of a schedule that it is for: its run is resumed, whatever its name; there is never a second one. */
+  readonly dueAt?: Date | undefined
   readonly source: string
   readonly seed: string
   /** Users a page. */
@@ -38,10 +43,18 @@ export interface RunRequest {
   readonly pages: number
 }
 
-const COLUMNS = `run_id as "runId", logical_time as "logicalTime", state, source, seed, first_page as "firstPage",
+const COLUMNS = `run_id as "runId", logical_time as "logicalTime", due_at as "dueAt", state, source, seed, first_page as "firstPage",
   page_size as "pageSize", pages, pages_done as "pagesDone", requested::float8, fetched::float8, staged::float8,
   duplicates::float8, as_text::float8 as "asText", retries::float8, error,
   started_at as "startedAt", finished_at as "finishedAt"`
+
+export async function findDue(connection: Connection, dueAt: Date): Promise<IngestRun | undefined> {
+  const { rows } = await connection.query<IngestRun>(
+    `select ${COLUMNS} from millrace.ingest_runs where due_at = $1`,
+    [dueAt],
+  )
+  return rows[0]
+}
 
 export async function findRun(connection: Connection, runId: string): Promise<IngestRun | undefined> {
   const { rows } = await connection.query<IngestRun>(
@@ -79,8 +92,8 @@ export async function createRun(
 ): Promise<IngestRun> {
   await connection.query(`select pg_advisory_xact_lock(hashtextextended('millrace new ingest run', 0))`)
   const { rows } = await connection.query<IngestRun>(
-    `insert into millrace.ingest_runs (run_id, logical_time, source, seed, page_size, first_page, pages, state)
-     values ($1, $2, $3, $4, $5, coalesce($6, ${NEXT_PAGE}), $7, 'running') returning ${COLUMNS}`,
+    `insert into millrace.ingest_runs (run_id, logical_time, source, seed, page_size, first_page, pages, due_at, state)
+     values ($1, $2, $3, $4, $5, coalesce($6, ${NEXT_PAGE}), $7, $8, 'running') returning ${COLUMNS}`,
     [
       runId,
       request.logicalTime,
@@ -89,6 +102,7 @@ export async function createRun(
       request.pageSize,
       request.firstPage ?? null,
       request.pages,
+      request.dueAt ?? null,
     ],
   )
   return rows[0]!

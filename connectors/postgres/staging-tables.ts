@@ -9,6 +9,8 @@ const INGEST_RUNS: TableDefinition = {
     run_id: 'text',
     /** The time for which the run was due (a schedule's tick), not when it began. */
     logical_time: 'timestamp with time zone',
+    /** The interval of a schedule that this run is for: one run each. Null for a run by hand. */
+    due_at: 'timestamp with time zone',
     state: 'text',
     /** Address of the API, without its query. */
     source: 'text',
@@ -34,7 +36,8 @@ const INGEST_RUNS: TableDefinition = {
   constraints: {
     run_id: 'primary key',
     logical_time: 'not null',
-    state: `not null check (state in ('running', 'succeeded', 'failed'))`,
+    due_at: 'unique',
+    state: `not null check (state in ('running', 'succeeded', 'failed', 'skipped'))`,
     source: 'not null',
     seed: 'not null',
     first_page: 'not null check (first_page > 0)',

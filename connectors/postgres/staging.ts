@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { MillraceError } from '../../lib/errors.ts'
 import { type Connection, type Database, transactionOn } from './connection.ts'
-import { databaseError } from './database-error.ts'
+import { databaseError, sqlState } from './database-error.ts'
 import {
   advanceRun,
   createRun,
+  findDue,
   findRun,
   findRunning,
   type IngestRun,
@@ -14,6 +15,8 @@ import {
 } from './ingest-run.ts'
 import { lockRun, noticeDeadPeers, unlockRun } from './run-lock.ts'
 import { stageElements } from './staged-page.ts'
+
+const UNIQUE_VIOLATION = '23505'
 
 /** A page as the API gave it: each element's JSON text. */
 export interface FetchedPage {
@@ -105,15 +108,30 @@ async function stagePage(session: Connection, run: IngestRun, page: FetchedPage)
 
 async function claimOn(session: Connection, request: RunRequest): Promise<IngestRun> {
   await noticeDeadPeers(session)
+  if (request.dueAt !== undefined) return claimDue(session, request.dueAt, request)
   if (request.runId !== undefined) return claimNamed(session, request.runId, request)
   return (await claimOrphan(session, request)) ?? claimNamed(session, newRunId(request.logicalTime), request)
+}
+
+/** One run for an interval, whoever asks: the scheduler, a backfill or Airflow. */
+async function claimDue(session: Connection, dueAt: Date, request: RunRequest): Promise<IngestRun> {
+  const name = async () => (await findDue(session, dueAt))?.runId
+  const runId = (await name()) ?? request.runId ?? dueAt.toISOString()
+  try {
+    return await claimNamed(session, runId, request)
+  } catch (error) {
+    // Somebody else has created it under another name in this moment.
+    const other = sqlState(error) === UNIQUE_VIOLATION ? await name() : undefined
+    if (other === undefined) throw error
+    return claimNamed(session, other, request)
+  }
 }
 
 async function claimNamed(session: Connection, runId: string, request: RunRequest): Promise<IngestRun> {
   if (!(await lockRun(session, runId))) throw takenOver(runId)
   const found = await findRun(session, runId)
   if (found === undefined) return transactionOn(session, () => createRun(session, runId, request))
-  return found.state === 'failed' ? resume(session, runId) : found
+  return found.state === 'failed' || found.state === 'skipped' ? resume(session, runId) : found
 }
 
 /** A run left `running` by a process that is gone. */
