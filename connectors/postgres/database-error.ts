@@ -20,16 +20,21 @@ export function databaseError(error: unknown, doing: string, server: string): Mi
       `can't ${doing}: ${error.message} in PostgreSQL at ${server}. Create it with: millrace apply`,
     )
   }
-  return new MillraceError(
-    'WRITE',
-    `PostgreSQL at ${server} refused to ${doing}: SQLSTATE ${state}${namesIn(error)}`,
-    { retriable: isConflict(state) },
-  )
+  return new MillraceError('WRITE', `PostgreSQL at ${server} refused to ${doing}: ${refusalOf(error)}`, {
+    retriable: isPassing(state),
+  })
 }
 
 /** SQLSTATE of an error, e.g. `42P07`; undefined when it did not come from the server. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined
+}
+
+/** SQLSTATE, and the names of what refused; no values. */
+export function refusalOf(error: unknown): string {
+  return error instanceof DatabaseError
+    ? `SQLSTATE ${error.code ?? 'unknown'}${namesIn(error)}`
+    : 'no SQLSTATE'
 }
 
 function connectionError(error: unknown, doing: string, server: string): MillraceError {
@@ -54,7 +59,7 @@ function unreachable(server: string, doing: string, why: string): MillraceError 
 
 /** `pg` gives its own connection failures no code, only these texts (pg/lib/client.js, pg-pool/index.js). */
 const PG_CONNECTION_TEXT =
-  /connection terminated|timeout exceeded|connection error|not queryable|timeout expired/i
+  /connection terminated|timeout exceeded|connection error|not queryable|timeout expired|read timeout/i
 
 /** What `pg` and Node's TLS say when both sides do not agree on password or encryption. */
 const SETUP_TEXT = /SASL|SSL|TLS|certificate|client password/
@@ -79,9 +84,12 @@ function isAbsent(state: string): boolean {
   return state === '42P01' || state === '3F000' || state === '42703' || state === '42704'
 }
 
-/** Serialization failure and deadlock: the same transaction may pass later. */
-function isConflict(state: string): boolean {
-  return state === '40001' || state === '40P01'
+/**
+ * Serialization failure, deadlock, a disk that is full, a lock not to be had, a cancelled statement, a failing disk, a
+ * server that only reads (a standby before it takes over): the same may pass later.
+ */
+function isPassing(state: string): boolean {
+  return /^(40001|40P01|53...|58...|55P03|57014|25006)$/.test(state)
 }
 
 function namesIn(error: DatabaseError): string {

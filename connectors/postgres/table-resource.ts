@@ -9,18 +9,22 @@ export interface TableDefinition {
   readonly columns: Readonly<Record<string, string>>
   /** Column name → what follows the type, e.g. `not null`. */
   readonly constraints?: Readonly<Record<string, string>> | undefined
+  /** Its columns in order. Without it the primary key is not looked at. */
+  readonly primaryKey?: readonly string[] | undefined
   /** Statements after the table's own, e.g. indexes; each idempotent. */
   readonly also?: readonly string[] | undefined
 }
 
-/** A table with its columns; further columns of the user's own are let be. */
+/** A table with its columns and primary key; further columns of the user's own are let be. */
 export function tableResource(database: Database, table: TableDefinition): Resource {
   return {
     kind: 'table',
     name: table.name,
     inspect: async () => {
       const found = await columnsOf(database, table.name)
-      return found.size === 0 ? 'missing' : (differenceFrom(table, found) ?? 'present')
+      if (found.size === 0) return 'missing'
+      const wrong = [...wrongColumns(table, found), ...(await wrongKey(database, table))]
+      return wrong.length === 0 ? 'present' : { differs: wrong.join('; ') }
     },
     create: () =>
       createOnce(database, `create table ${table.name}`, [createStatement(table), ...(table.also ?? [])]),
@@ -62,19 +66,30 @@ async function columnsOf(database: Database, table: string): Promise<ReadonlyMap
   return new Map(rows.map(({ name, type }) => [name, type]))
 }
 
-function differenceFrom(
-  table: TableDefinition,
-  found: ReadonlyMap<string, string>,
-): { differs: string } | undefined {
-  const wrong = Object.entries(table.columns)
+function wrongColumns(table: TableDefinition, found: ReadonlyMap<string, string>): string[] {
+  return Object.entries(table.columns)
     .filter(([name, type]) => found.get(name) !== type)
     .map(([name, type]) => `column ${name} is ${found.get(name) ?? 'absent'}, should be ${type}`)
-  return wrong.length === 0 ? undefined : { differs: wrong.join('; ') }
 }
 
-function createStatement({ name, columns, constraints }: TableDefinition): string {
+async function wrongKey(database: Database, { name, primaryKey }: TableDefinition): Promise<string[]> {
+  if (primaryKey === undefined) return []
+  const rows = await database.query<{ column: string }>(
+    `look for the primary key of ${name}`,
+    `select a.attname as column from pg_index i
+       cross join unnest(i.indkey) with ordinality as part (attnum, place)
+       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = part.attnum
+      where i.indrelid = to_regclass($1) and i.indisprimary order by part.place`,
+    [quoteTable(name)],
+  )
+  const [is, should] = [rows.map(({ column }) => column).join(', '), primaryKey.join(', ')]
+  return is === should ? [] : [`primary key is (${is}), should be (${should})`]
+}
+
+function createStatement({ name, columns, constraints, primaryKey }: TableDefinition): string {
   const lines = Object.entries(columns).map(([column, type]) =>
     `${quoteIdentifier(column)} ${type} ${constraints?.[column] ?? ''}`.trim(),
   )
+  if (primaryKey !== undefined) lines.push(`primary key (${primaryKey.map(quoteIdentifier).join(', ')})`)
   return `create table if not exists ${quoteTable(name)} (${lines.join(', ')})`
 }

@@ -15,6 +15,7 @@ export async function connect(settings: Partial<Config<Variable>>, log: Logger):
   const { schemaRegistry } = await import('../contract/registry.ts')
   const { cassandraConnector } = await import('../../connectors/cassandra/connector.ts')
   const { postgresLookups } = await import('../../connectors/postgres/lookup/lookup.ts')
+  const { postgresConnector } = await import('../../connectors/postgres/sink/connector.ts')
   const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, DATABASE_URL, CASSANDRA_CONTACT_POINTS } = settings
 
   const broker = kafkaBroker({
@@ -30,16 +31,19 @@ export async function connect(settings: Partial<Config<Variable>>, log: Logger):
           keyspace: settings.CASSANDRA_KEYSPACE!,
           logger: log,
         })
-  const postgres = DATABASE_URL === undefined ? undefined : postgresLookups({ databaseUrl: DATABASE_URL })
+  const lookups = DATABASE_URL === undefined ? undefined : postgresLookups({ databaseUrl: DATABASE_URL })
+  const postgres =
+    DATABASE_URL === undefined ? undefined : postgresConnector({ databaseUrl: DATABASE_URL, logger: log })
+  const tables = { ...(cassandra && { cassandra }), ...(postgres && { postgres }) }
   return {
     broker,
     registry: SCHEMA_REGISTRY_URL === undefined ? undefined : schemaRegistry({ url: SCHEMA_REGISTRY_URL }),
-    sinks: cassandra ? { cassandra } : {},
-    tables: cassandra ? { cassandra } : {},
-    lookups: postgres ? { postgres } : {},
+    sinks: tables,
+    tables,
+    lookups: lookups ? { postgres: lookups } : {},
     log,
     close: async () => {
-      await Promise.allSettled([broker.close(), cassandra?.close(), postgres?.close()])
+      await Promise.allSettled([broker, cassandra, postgres, lookups].map((server) => server?.close()))
     },
   }
 }

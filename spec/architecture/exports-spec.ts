@@ -36,6 +36,6 @@ describe('exports', () => {
     ])
     expect(Object.keys(kafka)).to.deep.equal(['kafka'])
     expect(Object.keys(cassandra)).to.deep.equal(['cassandra'])
-    expect(Object.keys(postgres)).to.deep.equal(['postgresLookup'])
+    expect(Object.keys(postgres).sort()).to.deep.equal(['postgres', 'postgresLookup'])
   })
 })

@@ -1,6 +1,7 @@
 import type { Lookup, LookupConnector, LookupTarget } from '../../../lib/ports.ts'
 import { type Database, openDatabase } from '../connection.ts'
 import { quoteIdentifier, quoteTable } from '../identifier.ts'
+import { untilAborted } from '../until-aborted.ts'
 import { COUNTRIES, countryResources } from './countries.ts'
 import { ownTableResource } from './own-table-resource.ts'
 import type { PostgresLookupTarget } from './target.ts'
@@ -46,16 +47,4 @@ const KEY = '(key)'
 /** PostgreSQL has no text with a zero character in it, and refuses the whole query for one. */
 function canBeText(key: string): boolean {
   return !key.includes('\0')
-}
-
-/** Stops waiting when the signal aborts; the query itself runs to its end. */
-async function untilAborted<T>(query: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const onAbort = () => aborted.reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([query, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }

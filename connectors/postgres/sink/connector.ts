@@ -1,0 +1,47 @@
+import { type Logger, SILENT } from '../../../lib/log.ts'
+import type { SinkConnector, TableReader } from '../../../lib/ports.ts'
+import { type Database, openDatabase } from '../connection.ts'
+import { raiseGeneration } from './generations.ts'
+import { readTable } from './read.ts'
+import { resourcesOf } from './resources.ts'
+import { PostgresSink } from './sink.ts'
+import { storedTable } from './stored-table.ts'
+
+export type PostgresOptions = {
+  /** Where tables are whose name has no schema. Default `public`. */
+  readonly schema?: string | undefined
+  /** Most connections, and so most batches in flight. Default 4. */
+  readonly connections?: number | undefined
+  readonly logger?: Logger | undefined
+} & (
+  | { readonly databaseUrl: string }
+  /** The caller's own, which it closes itself. */
+  | { readonly database: Database }
+)
+
+export interface PostgresConnector extends SinkConnector, TableReader {
+  /** Raises the application's generation by one: later writes win over equal record times written before. */
+  raiseGeneration(application: string): Promise<number>
+}
+
+/**
+ * Tables of `postgres(...)`, and of `cassandra(...)` where PostgreSQL takes Cassandra's place: a SAI index becomes a
+ * B-tree index, partition and clustering columns one primary key. Opens nothing yet: the first call connects.
+ */
+export function postgresConnector(options: PostgresOptions): PostgresConnector {
+  const { schema = 'public', logger = SILENT, connections } = options
+  const given = 'database' in options
+  const database = given
+    ? options.database
+    : openDatabase(options.databaseUrl, { name: 'millrace sinks', connections })
+  return {
+    open: async (target, context) =>
+      new PostgresSink({ database, stored: storedTable(target, schema), context, logger }),
+    resources: (target, { application }) => resourcesOf(database, storedTable(target, schema), application),
+    readTable: (target) => readTable(database, storedTable(target, schema)),
+    raiseGeneration: (application) => raiseGeneration(database, application),
+    close: async () => {
+      if (!given) await database.close()
+    },
+  }
+}
