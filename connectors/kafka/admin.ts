@@ -3,9 +3,10 @@ import { retrying } from '../../lib/backoff.ts'
 import { isRetriable, MillraceError } from '../../lib/errors.ts'
 import type { BrokerAdmin, OffsetRange, TopicInfo, TopicSpec } from '../../lib/ports.ts'
 import type { Position } from '../../lib/record.ts'
-import { openClient, reach, within } from './client.ts'
+import { openClient } from './client.ts'
 import { kafkaError, protocolTypeOf } from './errors.ts'
 import type { KafkaSettings } from './options.ts'
+import { within } from './reach.ts'
 
 const CREATE_TIMEOUT_MS = 30_000
 const POLL_MS = 50
@@ -23,7 +24,7 @@ export function kafkaAdmin(settings: KafkaSettings): KafkaAdmin {
   let connected: Promise<void> | undefined
 
   async function connect(): Promise<void> {
-    connected ??= reach(settings, () => admin.connect())
+    connected ??= client.reach(() => admin.connect())
     try {
       await connected
     } catch (error) {

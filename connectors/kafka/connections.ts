@@ -5,7 +5,9 @@ import type { ISocketFactory } from 'kafkajs'
 export interface Connections {
   readonly open: ISocketFactory
   /** Cuts every connection and refuses new ones: ends whatever kafkajs is still trying. */
-  readonly sever: () => void
+  sever(): void
+  /** Aborted by `sever`. */
+  readonly severed: AbortSignal
 }
 
 const KEEP_ALIVE_MS = 60_000
@@ -13,9 +15,9 @@ const KEEP_ALIVE_MS = 60_000
 /** kafkajs can't be stopped while it joins a group or waits for a dead broker; its sockets can. */
 export function connections(): Connections {
   const sockets = new Set<Socket>()
-  let severed = false
+  const end = new AbortController()
   const open: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-    if (severed) throw new Error('this client has been closed')
+    end.signal.throwIfAborted()
     const tls = isIP(host) ? { host, port } : { host, port, servername: host }
     const socket = ssl ? connectTls({ ...tls, ...ssl }, onConnect) : connectTcp({ host, port }, onConnect)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
@@ -24,8 +26,9 @@ export function connections(): Connections {
     return socket
   }
   const sever = () => {
-    severed = true
-    for (const socket of sockets) socket.destroy(new Error('this client has been closed'))
+    const reason = new Error('this client has been closed')
+    end.abort(reason)
+    for (const socket of sockets) socket.destroy(reason)
   }
-  return { open, sever }
+  return { open, sever, severed: end.signal }
 }

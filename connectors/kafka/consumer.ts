@@ -38,9 +38,9 @@ export class KafkaConsumer implements BrokerConsumer {
       fail: (error) => this.#fail(listener, error),
     })
     this.#assignments = assignments
-    const first = new Session(this.#settings, this.#options, assignments)
-    await first.connect(this.#options.topics)
-    this.#living = this.#live(first, assignments).catch((error) => this.#fail(listener, error))
+    this.#session = new Session(this.#settings, this.#options, assignments)
+    await this.#session.connect()
+    this.#living = this.#live(this.#session, assignments).catch((error) => this.#fail(listener, error))
   }
 
   flow(partitions: readonly TopicPartition[], state: 'paused' | 'flowing'): void {
@@ -60,35 +60,30 @@ export class KafkaConsumer implements BrokerConsumer {
   }
 
   async #live(first: Session, assignments: Assignments): Promise<void> {
-    let session: Session | undefined = first
-    for (let attempt = 0; !this.#stopped.signal.aborted; session = undefined) {
-      try {
-        session ??= await this.#reconnect(assignments)
-        attempt = 0
-        await this.#liveOnce(session)
-      } catch (error) {
-        assignments.lost()
-        if (this.#stopped.signal.aborted) return
-        if (!isRetriable(error)) throw error
-        await this.#pause(++attempt, error)
-      }
+    let session = first
+    for (let attempt = 1; ; attempt++) {
+      const generation = assignments.generation
+      const error = await this.#liveOnce(session, assignments)
+      if (this.#stopped.signal.aborted) return
+      if (!isRetriable(error)) throw error
+      if (assignments.generation > generation + 1) attempt = 1
+      await this.#pause(attempt, error)
+      session = new Session(this.#settings, this.#options, assignments)
+      this.#session = session
     }
   }
 
-  /** Rejects with the reason of the session's end, unless it was asked for. */
-  async #liveOnce(session: Session): Promise<void> {
-    this.#session = session
-    if (this.#stopped.signal.aborted) return session.close()
-    const reason = await session.run()
-    this.#session = undefined
-    await session.close()
-    if (!this.#stopped.signal.aborted) throw kafkaError(reason, 'consuming')
-  }
-
-  async #reconnect(assignments: Assignments): Promise<Session> {
-    const session = new Session(this.#settings, this.#options, assignments)
-    await session.connect(this.#options.topics)
-    return session
+  /** Resolves with the reason of the session's end. */
+  async #liveOnce(session: Session, assignments: Assignments): Promise<MillraceError> {
+    try {
+      await session.connect()
+      return kafkaError(await session.run(), 'consuming')
+    } catch (error) {
+      return kafkaError(error, 'consuming')
+    } finally {
+      assignments.lost()
+      await session.close()
+    }
   }
 
   async #pause(attempt: number, error: unknown): Promise<void> {

@@ -2,11 +2,12 @@ import type { CompressionTypes, IHeaders, Producer, RecordMetadata, TopicMessage
 import { MillraceError } from '../../lib/errors.ts'
 import type { BrokerAdmin, BrokerProducer, ProducerOptions } from '../../lib/ports.ts'
 import type { Headers, OutRecord } from '../../lib/record.ts'
-import { type Client, openClient, reach, within } from './client.ts'
+import { type Client, openClient } from './client.ts'
 import { kafkaError, protocolTypeOf } from './errors.ts'
 import type { KafkaSettings } from './options.ts'
 import { PartitionChoice, type PlacedRecord } from './partition-choice.ts'
 import { PartitionCounts } from './partition-counts.ts'
+import { within } from './reach.ts'
 import { recordSize } from './record-size.ts'
 import { BATCH_BYTES, type ProduceRequest, partitionKey, requestsOf } from './requests.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -16,6 +17,8 @@ const ALL_IN_SYNC_REPLICAS = -1
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 /** By how much batches shrink when the topic takes less than Kafka's default. */
 const SHRINK = 8
+/** For a producer that has been connected once: `send` shall reject soon, so that its caller decides. */
+const RECONNECT_MS = 5_000
 
 interface Connected {
   readonly client: Client
@@ -32,6 +35,7 @@ export class KafkaProducer implements BrokerProducer {
   readonly #choice: PartitionChoice
   readonly #queue = new WriteQueue((records) => this.#write(records))
   #connected: Connected | undefined
+  #connecting: Client | undefined
   #closed = false
 
   constructor(settings: KafkaSettings, admin: BrokerAdmin, options: ProducerOptions) {
@@ -41,7 +45,7 @@ export class KafkaProducer implements BrokerProducer {
   }
 
   async connect(): Promise<void> {
-    await this.#producer()
+    await this.#producer(this.#settings)
   }
 
   async send(records: readonly OutRecord[]): Promise<void> {
@@ -51,7 +55,8 @@ export class KafkaProducer implements BrokerProducer {
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#queue.idle()
+    await within(this.#settings.timing.goodbye, () => this.#queue.idle()).catch(() => {})
+    this.#connecting?.sever()
     await this.#discard()
   }
 
@@ -60,7 +65,7 @@ export class KafkaProducer implements BrokerProducer {
   }
 
   async #produce(request: ProduceRequest, batchBytes: number): Promise<void> {
-    const producer = await this.#producer()
+    const producer = await this.#producer({ ...this.#settings, connectTimeoutMs: RECONNECT_MS })
     try {
       const produced = await producer.sendBatch({
         topicMessages: topicMessages(request),
@@ -77,9 +82,10 @@ export class KafkaProducer implements BrokerProducer {
     }
   }
 
-  async #producer(): Promise<Producer> {
+  async #producer(settings: KafkaSettings): Promise<Producer> {
     if (this.#connected !== undefined) return this.#connected.producer
-    const client = openClient(this.#settings)
+    const client = openClient(settings)
+    this.#connecting = client
     const producer = client.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
@@ -88,10 +94,12 @@ export class KafkaProducer implements BrokerProducer {
       createPartitioner: () => chosenPartition,
     })
     try {
-      await reach(this.#settings, () => producer.connect())
+      await client.reach(() => producer.connect())
     } catch (error) {
       client.sever()
       throw error
+    } finally {
+      this.#connecting = undefined
     }
     this.#connected = { client, producer }
     return producer

@@ -2,11 +2,12 @@ import { retrying } from '../../lib/backoff.ts'
 import { isRetriable, MillraceError } from '../../lib/errors.ts'
 import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/ports.ts'
 import { rangesOf } from './admin.ts'
-import { openClient, reach, within } from './client.ts'
+import { openClient } from './client.ts'
 import { kafkaError } from './errors.ts'
 import { fetchedBatch } from './fetched.ts'
 import { type Cluster, type FetchTopic, READ_COMMITTED } from './internals.ts'
 import type { KafkaSettings } from './options.ts'
+import { within } from './reach.ts'
 import { Batch } from './repairs/batch.ts'
 import { partitionKey } from './requests.ts'
 
@@ -32,7 +33,7 @@ export async function* readRanges(
   const client = openClient(settings)
   const cluster = client.cluster()
   try {
-    await reach(settings, () => cluster.connect())
+    await client.reach(() => cluster.connect())
     yield* readAll(cluster, settings, open)
   } finally {
     await within(settings.timing.goodbye, () => cluster.disconnect()).catch(() => {})

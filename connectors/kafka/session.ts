@@ -3,11 +3,12 @@ import { MillraceError } from '../../lib/errors.ts'
 import type { ConsumerOptions } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { Assignments, Member } from './assignment.ts'
-import { type Client, openClient, reach, within } from './client.ts'
+import { type Client, openClient } from './client.ts'
 import { coPartitionAssigner } from './co-partition-assigner.ts'
 import { kafkaError } from './errors.ts'
 import { AssignerProtocol } from './kafkajs.ts'
 import type { KafkaSettings } from './options.ts'
+import { within } from './reach.ts'
 import type { Batch } from './repairs/batch.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -25,12 +26,15 @@ export class Session implements Member {
   readonly #assignments: Assignments
   readonly #over = Promise.withResolvers<unknown>()
   readonly #watchdog: Watchdog
+  readonly #topics: readonly string[]
+  #connected = false
   #joining: Promise<void> = Promise.resolve()
 
   constructor(settings: KafkaSettings, options: ConsumerOptions, assignments: Assignments) {
     const { timing } = settings
     this.#settings = settings
     this.#assignments = assignments
+    this.#topics = options.topics
     this.#client = openClient(settings)
     this.#watchdog = new Watchdog(timing.watchdog, () => this.#over.resolve(silent(timing.watchdog)))
     this.#consumer = this.#client.kafka.consumer({
@@ -49,27 +53,37 @@ export class Session implements Member {
   }
 
   /** Rejects with `UNREACHABLE` within the connect timeout; `MISSING` if a topic does not exist. */
-  async connect(topics: readonly string[]): Promise<void> {
+  async connect(): Promise<void> {
+    if (this.#connected) return
     try {
-      await reach(this.#settings, async () => {
-        await this.#consumer.connect()
-        await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true })
-      })
+      await this.#client.reach(() => this.#consumer.connect())
+      for (const topic of this.#topics) await this.#subscribe(topic)
+      this.#connected = true
     } catch (error) {
       this.#client.sever()
       throw error
     }
   }
 
+  /** From the beginning: kafkajs would else read a partition that is added later from its end. */
+  async #subscribe(topic: string): Promise<void> {
+    try {
+      await this.#consumer.subscribe({ topics: [topic], fromBeginning: true })
+    } catch (error) {
+      throw kafkaError(error, `subscribing to ${topic}`, { topic })
+    }
+  }
+
   /** Joins the group; resolves with the reason when the session is over. */
   async run(): Promise<unknown> {
+    if (this.#client.severed.aborted) return this.#over.promise
     this.#watchdog.start()
     this.#joining = this.#consumer
       .run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         eachBatch: async ({ batch, resolveOffset }) => {
-          const next = this.#assignments.batch(batch as unknown as Batch)
+          const next = this.#deliver(batch as unknown as Batch)
           if (next !== undefined) resolveOffset(String(next - 1))
         },
       })
@@ -79,13 +93,33 @@ export class Session implements Member {
     return reason
   }
 
+  /** What the listener throws is a fault of ours, and must not make kafkajs fetch the batch again. */
+  #deliver(batch: Batch): number | undefined {
+    try {
+      return this.#assignments.batch(batch)
+    } catch (cause) {
+      const { topic, partition } = batch
+      const failure = new MillraceError('INTERNAL', `${topic}/${partition}: a batch could not be handed on`, {
+        topic,
+        partition,
+        cause,
+      })
+      this.#over.resolve(cause instanceof MillraceError ? cause : failure)
+      return undefined
+    }
+  }
+
   async commit(positions: readonly Position[]): Promise<void> {
     try {
       await this.#consumer.commitOffsets(
         positions.map((position) => ({ ...position, offset: String(position.offset) })),
       )
     } catch (error) {
-      throw kafkaError(error, 'committing positions')
+      const failure = kafkaError(error, 'committing positions')
+      // kafkajs lets go of the group some time before it tells that it has crashed.
+      throw failure.code === 'INTERNAL'
+        ? new MillraceError('FENCED', 'the consumer has left its group')
+        : failure
     }
   }
 
