@@ -1,0 +1,143 @@
+import { expect } from 'chai'
+import { startRandomUserServer } from '../../connectors/http/random-user-server.ts'
+import { kafkaBroker } from '../../connectors/kafka/broker.ts'
+import { expectedRows } from '../e2e/expected-rows.ts'
+import { differences, plain, type Row } from '../e2e/stored-rows.ts'
+import { lagOf } from '../support/group.ts'
+import { millrace } from '../support/millrace.ts'
+import { startPipelineServers } from '../support/pipeline-servers.ts'
+import { Hop } from './hop.ts'
+import { type Hit, inKafka, killCapture, killIngest, killWorker, type Stage, sum } from './kills.ts'
+
+const PAGES = 20
+const PAGE_SIZE = 1000
+const USERS = PAGES * PAGE_SIZE
+/** Of its records, as far as a hop has come when it is killed. */
+const POINTS = [0.2, 0.4, 0.6]
+/** Most differences in a failure's message. */
+const SHOWN = 20
+
+describe('kill -9 of each hop', function () {
+  this.timeout(300_000)
+
+  let stage: Stage
+  let env: Record<string, string>
+  let captureHits: Hit[]
+  const hops: Hop[] = []
+
+  before(async () => {
+    const servers = await startPipelineServers()
+    const api = await startRandomUserServer()
+    const broker = kafkaBroker({ brokers: [servers.env.KAFKA_BROKERS!] })
+    stage = { ...servers, api, broker }
+    env = { ...servers.env, RANDOM_USER_URL: api.url }
+    await millrace(['apply'], env)
+  })
+
+  after(async () => {
+    await Promise.all(hops.map((hop) => hop.clear()))
+    await stage?.broker.close()
+    await stage?.api.close()
+    await stage?.stop()
+  })
+
+  it('should hit unacknowledged records, three times in ingest, capture and worker', async () => {
+    const worker = hop(['run', 'topologies/user-insights.ts'])
+    const capture = hop(['capture'])
+    const ingest = hop(['ingest', '--once', '--results', `${PAGE_SIZE}`, '--pages', `${PAGES}`])
+
+    const [ingestHits, hitsOfCapture, workerHits] = await Promise.all([
+      killed('ingest', ingest, (share) => killIngest(ingest, stage, share * PAGES)),
+      killed('capture', capture, (share) => killCapture(capture, stage, share * USERS)),
+      killed('worker', worker, (share) => killWorker(worker, stage, share * USERS)),
+    ])
+    captureHits = hitsOfCapture
+    for (const { unacknowledged, evidence } of [...ingestHits, ...captureHits, ...workerHits]) {
+      expect(unacknowledged, evidence).to.be.greaterThan(0)
+    }
+
+    expect(await ingest.ended).to.deep.include({ code: 0, signal: null })
+    const [end] = await stage.sql<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn')
+    await capture.until(() => captured(end!.lsn))
+    capture.signal('SIGTERM')
+    expect(await capture.ended).to.deep.include({ code: 0, signal: null })
+    await worker.until(processedAll)
+    worker.signal('SIGTERM')
+    expect(await worker.ended).to.deep.include({ code: 0, signal: null })
+  })
+
+  it('should have fetched each interrupted page again and staged every user once', async () => {
+    const [run] = await stage.sql<object>(
+      'SELECT state, pages_done, fetched::int, staged::int FROM millrace.ingest_runs',
+    )
+    expect(run).to.deep.equal({ state: 'succeeded', pages_done: PAGES, fetched: USERS, staged: USERS })
+    const [staged] = await stage.sql<object>(
+      'SELECT count(*)::int AS rows, count(DISTINCT user_uuid)::int AS users FROM staging.random_users',
+    )
+    expect(staged).to.deep.equal({ rows: USERS, users: USERS })
+    expect(stage.api.requests).to.have.lengthOf(PAGES + POINTS.length)
+  })
+
+  it('should have sent again what the position of the capture did not cover', async () => {
+    const repeated = (await inKafka(stage)) - USERS
+    expect(repeated).to.be.at.least(sum(captureHits.map(({ unacknowledged }) => unacknowledged)))
+  })
+
+  it('should hold the rows of the plain script, all of them', async () => {
+    const { usersById, usersByCountry, refused } = await expectedRows(env.DATABASE_URL!)
+    expect(refused).to.deep.equal([])
+    expect(usersById.size).to.equal(USERS)
+    const byId = await rows('users_by_id', ['user_id'])
+    expect(differences(usersById, byId, ['source']).slice(0, SHOWN)).to.deep.equal([])
+    const byCountry = await rows('users_by_country', ['country_code', 'user_id'])
+    expect(differences(usersByCountry, byCountry).slice(0, SHOWN)).to.deep.equal([])
+  })
+
+  it('should leave lag 0, says the consumer group tool of Kafka', async () => {
+    const positions = await lagOf('user-insights', env.KAFKA_BROKERS)
+    expect(positions.map(({ lag }) => lag)).to.deep.equal([0, 0, 0, 0])
+  })
+
+  it('should verify', async () => {
+    const report = await millrace(['verify'], env)
+    console.log(report.trimEnd().replaceAll(/^/gm, '      '))
+    expect(report).to.contain('verified: every hop holds what it should')
+  })
+
+  async function rows(table: string, key: readonly string[]): Promise<Map<string, Row>> {
+    const { keyspace } = stage
+    const stored = await keyspace.select<Row>(`SELECT * FROM ${keyspace.name}.${table}`)
+    return new Map(stored.map(plain).map((row) => [key.map((column) => row[column]).join('/'), row]))
+  }
+
+  function hop(args: readonly string[]): Hop {
+    const started = new Hop(args, env)
+    hops.push(started)
+    return started
+  }
+
+  /** Killed at each point, and started again. */
+  async function killed(name: string, hop: Hop, kill: (share: number) => Promise<Hit>): Promise<Hit[]> {
+    const hits: Hit[] = []
+    for (const share of POINTS) {
+      const hit = await kill(share)
+      console.log(`      ${name} killed at ${share * 100} %: ${hit.evidence}`)
+      hits.push(hit)
+      hop.restart()
+    }
+    return hits
+  }
+
+  async function captured(lsn: string): Promise<true | undefined> {
+    const [position] = await stage.sql<{ passed: boolean }>(
+      'SELECT lsn >= $1::pg_lsn AS passed FROM millrace.captures',
+      [lsn],
+    )
+    return position?.passed || undefined
+  }
+
+  async function processedAll(): Promise<true | undefined> {
+    const committed = await stage.broker.admin.committed('user-insights', ['users.raw'])
+    return sum(committed.map(({ offset }) => offset)) === (await inKafka(stage)) || undefined
+  }
+})
