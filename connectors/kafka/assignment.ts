@@ -37,7 +37,6 @@ export class Assignments {
   #current = new AbortController()
   #member: Member | undefined
   #cursors = new Map<string, Cursor>()
-  #owned: readonly TopicPartition[] = []
   #held = new Set<string>()
   #handedOut = false
   #ended = false
@@ -52,22 +51,22 @@ export class Assignments {
     return this.#generation
   }
 
-  /** A rebalance has begun: no new work, though the member may still commit. */
-  changing(): void {
-    if (!this.#handedOut) return
-    this.#handedOut = false
-    this.#tell(() => this.#options.listener.revoked())
+  /** A rebalance has begun: no new work. Resolves when the listener has finished, and committed, what it has in hand. */
+  async changing(): Promise<void> {
+    this.#current.abort()
+    this.#cursors = new Map()
+    if (this.#handedOut) {
+      this.#handedOut = false
+      this.#tell(() => this.#options.listener.revoked())
+    }
+    await this.#calls
   }
 
   /** Membership is lost, or its partitions are about to be others': what was handed out is void. */
   lost(): void {
     this.#generation++
-    this.#current.abort()
-    this.#current = new AbortController()
-    this.#cursors = new Map()
-    this.#owned = []
     this.#member = undefined
-    this.changing()
+    void this.changing()
   }
 
   /** Must be called in the moment of joining: not one record may come before the position is set. */
@@ -75,6 +74,7 @@ export class Assignments {
     member.pause(owned)
     this.lost()
     this.#member = member
+    this.#current = new AbortController()
     const { signal } = this.#current
     this.#open(member, owned, signal).catch((error) => {
       if (!signal.aborted) this.#options.fail(error)
@@ -130,9 +130,8 @@ export class Assignments {
     const generation = this.#generation
     await this.#tell(() => this.#options.listener.assigned({ generation, positions }))
     if (signal.aborted) return
-    this.#owned = owned
     this.#cursors = new Map(positions.map((position) => [partitionKey(position), cursorAt(position)]))
-    member.resume(this.#owned.filter((partition) => !this.#held.has(partitionKey(partition))))
+    member.resume(owned.filter((partition) => !this.#held.has(partitionKey(partition))))
   }
 
   #tell(call: () => Promise<void>): Promise<void> {

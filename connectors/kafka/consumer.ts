@@ -38,7 +38,7 @@ export class KafkaConsumer implements BrokerConsumer {
       fail: (error) => this.#fail(listener, error),
     })
     this.#assignments = assignments
-    this.#session = new Session(this.#settings, this.#options, assignments)
+    this.#session = this.#open(assignments)
     await this.#session.connect()
     this.#living = this.#live(this.#session, assignments).catch((error) => this.#fail(listener, error))
   }
@@ -59,6 +59,10 @@ export class KafkaConsumer implements BrokerConsumer {
     await this.#living
   }
 
+  #open(assignments: Assignments, lastMemberId?: string): Session {
+    return new Session(this.#settings, { ...this.#options, lastMemberId }, assignments)
+  }
+
   async #live(first: Session, assignments: Assignments): Promise<void> {
     let session = first
     for (let attempt = 1; ; attempt++) {
@@ -68,7 +72,7 @@ export class KafkaConsumer implements BrokerConsumer {
       if (!isRetriable(error)) throw error
       if (assignments.generation > generation + 1) attempt = 1
       await this.#pause(attempt, error)
-      session = new Session(this.#settings, this.#options, assignments)
+      session = this.#open(assignments, session.memberId)
       this.#session = session
     }
   }

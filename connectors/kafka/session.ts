@@ -1,4 +1,4 @@
-import type { Consumer } from 'kafkajs'
+import type { Consumer, PartitionAssigner } from 'kafkajs'
 import { MillraceError } from '../../lib/errors.ts'
 import type { ConsumerOptions } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
@@ -10,10 +10,16 @@ import { AssignerProtocol } from './kafkajs.ts'
 import type { KafkaSettings } from './options.ts'
 import { within } from './reach.ts'
 import type { Batch } from './repairs/batch.ts'
+import { hookRejoin } from './repairs/rejoin.ts'
 import { Watchdog } from './watchdog.ts'
 
 const DEFAULT_FETCH_BYTES = 1024 * 1024
 const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5, restartOnFailure: async () => false }
+
+export interface SessionOptions extends ConsumerOptions {
+  /** Who the consumer was in its last session: the group then need not wait for that member to time out. */
+  readonly lastMemberId: string | undefined
+}
 
 /**
  * One life of a kafkajs consumer, from its connection to its crash. kafkajs restarts some crashes by itself and in
@@ -28,18 +34,20 @@ export class Session implements Member {
   readonly #watchdog: Watchdog
   readonly #topics: readonly string[]
   #connected = false
+  #memberId: string | undefined
   #joining: Promise<void> = Promise.resolve()
 
-  constructor(settings: KafkaSettings, options: ConsumerOptions, assignments: Assignments) {
+  constructor(settings: KafkaSettings, options: SessionOptions, assignments: Assignments) {
     const { timing } = settings
     this.#settings = settings
     this.#assignments = assignments
     this.#topics = options.topics
+    this.#memberId = options.lastMemberId
     this.#client = openClient(settings)
     this.#watchdog = new Watchdog(timing.watchdog, () => this.#over.resolve(silent(timing.watchdog)))
     this.#consumer = this.#client.kafka.consumer({
       groupId: options.group,
-      partitionAssigners: [coPartitionAssigner(AssignerProtocol)],
+      partitionAssigners: [this.#assigner(options.lastMemberId)],
       sessionTimeout: timing.session,
       heartbeatInterval: timing.heartbeat,
       rebalanceTimeout: timing.rebalance,
@@ -50,6 +58,10 @@ export class Session implements Member {
       retry: RETRY,
     })
     this.#listen()
+  }
+
+  get memberId(): string | undefined {
+    return this.#memberId
   }
 
   /** Rejects with `UNREACHABLE` within the connect timeout; `MISSING` if a topic does not exist. */
@@ -145,14 +157,24 @@ export class Session implements Member {
     this.#client.sever()
   }
 
+  /** There are no heartbeats while work in hand is finished: it may take two thirds of the session. */
+  #assigner(lastMemberId: string | undefined): PartitionAssigner {
+    const patience = (this.#settings.timing.session * 2) / 3
+    const beforeJoin = () => within(patience, () => this.#assignments.changing()).catch(() => {})
+    return (group) => {
+      hookRejoin(group.cluster, { beforeJoin, lastMemberId })
+      return coPartitionAssigner(AssignerProtocol)(group)
+    }
+  }
+
   #listen(): void {
-    const { GROUP_JOIN, REBALANCING, CRASH, FETCH, HEARTBEAT } = this.#consumer.events
+    const { GROUP_JOIN, CRASH, FETCH, HEARTBEAT } = this.#consumer.events
     const alive = () => this.#watchdog.feed()
     this.#consumer.on(FETCH, alive)
     this.#consumer.on(HEARTBEAT, alive)
-    this.#consumer.on(REBALANCING, () => this.#assignments.changing())
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       alive()
+      this.#memberId = payload.memberId
       this.#assignments.joined(this, partitionsIn(payload.memberAssignment))
     })
     this.#consumer.on(CRASH, ({ payload }) => this.#over.resolve(payload.error))

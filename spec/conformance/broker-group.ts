@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { BrokerSuite } from './broker.ts'
 import { numbered, record, uniqueName } from './broker-harness.ts'
+import { Collector } from './collector.ts'
 import { failureOf } from './failure-of.ts'
 
 export function groupCases({ harness, has }: BrokerSuite): void {
@@ -33,6 +34,20 @@ export function groupCases({ harness, has }: BrokerSuite): void {
       ])
       const [old, current] = first.seen.assignments
       expect(current!.generation).to.be.greaterThan(old!.generation)
+    })
+
+    it('should wait for work in hand to be committed before it gives partitions away', async () => {
+      const topic = await harness().topic(2)
+      const group = uniqueName('group')
+      await harness().produce([0, 1].map((partition) => record(topic, 'once', { partition })))
+      const consumer = harness().consumer({ group, topics: [topic] })
+      const commitAll = ({ generation, positions }: Collector) => consumer.commit(generation, positions)
+      const seen = new Collector(() => {}, commitAll)
+      await consumer.start(seen)
+      await seen.until(({ records }) => records.length === 2)
+      const second = await harness().consume({ group, topics: [topic], startAt: 'error' })
+      await second.seen.until(({ owned }) => owned.length === 1)
+      expect(second.seen.assignments[0]!.positions[0]!.offset).to.equal(1)
     })
 
     it('should refuse a commit under an older assignment', async () => {

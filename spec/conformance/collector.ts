@@ -9,13 +9,16 @@ export class Collector implements ConsumerListener {
   readonly records: RawRecord[] = []
   failure: unknown
   readonly #onAssigned: () => void
+  readonly #onRevoked: (collector: Collector) => Promise<void>
   readonly #waiting = new Set<() => void>()
 
-  constructor(onAssigned = () => {}) {
+  constructor(onAssigned = () => {}, onRevoked: (collector: Collector) => Promise<void> = async () => {}) {
     this.#onAssigned = onAssigned
+    this.#onRevoked = onRevoked
   }
 
   async revoked(): Promise<void> {
+    await this.#onRevoked(this)
     this.#note('revoked')
   }
 

@@ -6,6 +6,7 @@ import { groupMessagesPerPartition } from './group-messages.ts'
 import { type OffsetManager, repairOffsetReset } from './offset-reset.ts'
 import type { CodecLookup } from './record-batch.ts'
 import { encodeRecord } from './record-encoder.ts'
+import { type ConsumerGroup, repairRejoin } from './rejoin.ts'
 import { replaceModule } from './replace-module.ts'
 import { type RequestQueue, repairThrottleTimer } from './throttle-timer.ts'
 
@@ -22,6 +23,7 @@ export function repairKafkajs(require: NodeJS.Require): void {
   repairThrottleTimer(load<ClassOf<RequestQueue>>('network/requestQueue').prototype)
   repairOffsetReset(load<ClassOf<OffsetManager>>('consumer/offsetManager').prototype)
   repairCommit(load<ClassOf<Runner>>('consumer/runner').prototype)
+  repairRejoin(load<ClassOf<ConsumerGroup>>('consumer/consumerGroup').prototype)
 }
 
 function decodeMessages(load: <T>(file: string) => T) {
