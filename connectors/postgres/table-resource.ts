@@ -52,6 +52,8 @@ export function schemaResource(database: Database, name: string): Resource {
 export async function createOnce(database: Database, doing: string, ddl: readonly string[]): Promise<void> {
   await database.transaction(doing, async (connection) => {
     await connection.query(`select pg_advisory_xact_lock(hashtextextended('millrace apply', 0))`)
+    // A session that has looked for a schema in vain remembers that until it opens a table, whatever was made since.
+    await connection.query('select from pg_namespace limit 0')
     for (const statement of ddl) await connection.query(statement)
   })
 }
