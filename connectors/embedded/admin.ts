@@ -1,0 +1,14 @@
+import type { BrokerAdmin } from '../../lib/ports.ts'
+import type { Link } from './door/link.ts'
+
+export function embeddedAdmin(link: Link): BrokerAdmin {
+  return {
+    topics: async (names) => {
+      const found = await link.ask((connection) => connection.topics(names))
+      return found.map(({ topic, partitions }) => ({ topic, partitions }))
+    },
+    createTopic: (spec) => link.ask((connection) => connection.createTopic(spec)),
+    offsets: (topic) => link.ask((connection) => connection.offsets(topic)),
+    committed: (group, topics) => link.ask((connection) => connection.committed(group, topics)),
+  }
+}

@@ -1,0 +1,78 @@
+/** What is said on the socket of the embedded log. */
+import { type Coordinates, type ErrorCode, MillraceError } from '../../../lib/errors.ts'
+import type { TopicSpec } from '../../../lib/ports.ts'
+import type { Position, TopicPartition } from '../../../lib/record.ts'
+import type { FetchAsk } from '../connection.ts'
+
+/** Raised by every change after which an older process would misunderstand. */
+export const PROTOCOL = 1
+
+export type Request =
+  | { readonly op: 'hello'; readonly protocol: number; readonly pid: number }
+  | { readonly op: 'ping' }
+  | { readonly op: 'topics'; readonly names: readonly string[] }
+  | { readonly op: 'createTopic'; readonly spec: TopicSpec }
+  | { readonly op: 'offsets'; readonly topic: string }
+  | { readonly op: 'offsetsForTime'; readonly topic: string; readonly timestamp: number }
+  | { readonly op: 'committed'; readonly group: string; readonly topics: readonly string[] }
+  /** With one part for every place. */
+  | { readonly op: 'append'; readonly places: readonly TopicPartition[] }
+  | { readonly op: 'fetch'; readonly asks: readonly FetchAsk[] }
+  /** Ends the waiting of the fetch with this id. */
+  | { readonly op: 'cancel'; readonly fetch: number }
+  | {
+      readonly op: 'join'
+      readonly member: number
+      readonly group: string
+      readonly topics: readonly string[]
+    }
+  | { readonly op: 'ready'; readonly member: number }
+  | {
+      readonly op: 'commit'
+      readonly member: number
+      readonly generation: number
+      readonly positions: readonly Position[]
+    }
+  | { readonly op: 'leave'; readonly member: number }
+
+export type Numbered<T> = T & { readonly id: number }
+
+/** Of a fetch: the chunks themselves are the parts of the message, in this order. */
+export interface FetchedFrame extends TopicPartition {
+  readonly from: number
+  readonly next: number
+  readonly lasts: readonly number[]
+}
+
+export type Answer =
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
+  | { readonly kind: 'rebalancing'; readonly member: number }
+  | {
+      readonly kind: 'assigned'
+      readonly member: number
+      readonly generation: number
+      readonly partitions: readonly TopicPartition[]
+    }
+  | { readonly kind: 'expelled'; readonly member: number; readonly error: WireError }
+
+export interface WireError {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly retriable: boolean
+  readonly at: Coordinates
+}
+
+/** Only of our own errors is the text safe to pass on. */
+export function toWire(error: unknown): WireError {
+  if (error instanceof MillraceError) {
+    const { code, message, retriable, at } = error
+    return { code, message, retriable, at }
+  }
+  const message = 'The process that owns the embedded log failed inside'
+  return { code: 'INTERNAL', message, retriable: false, at: {} }
+}
+
+export function fromWire({ code, message, retriable, at }: WireError): MillraceError {
+  return new MillraceError(code, message, { ...at, retriable })
+}

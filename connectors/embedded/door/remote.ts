@@ -1,0 +1,156 @@
+import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { MillraceError } from '../../../lib/errors.ts'
+import type { OffsetRange, TopicSpec } from '../../../lib/ports.ts'
+import type { Position } from '../../../lib/record.ts'
+import type {
+  ChunkFor,
+  Connection,
+  FetchAnswer,
+  FetchAsk,
+  MemberEvents,
+  Membership,
+  TopicDetails,
+} from '../connection.ts'
+import type { EmbeddedTiming } from '../options.ts'
+import type { Frame } from './frames.ts'
+import { type FetchedFrame, fromWire, PROTOCOL } from './messages.ts'
+import { RequestSocket } from './request-socket.ts'
+
+/** The log as the process that owns it serves it. */
+export class RemoteConnection implements Connection {
+  readonly #requests: RequestSocket
+  readonly #members = new Map<number, MemberEvents>()
+  #lastMember = 0
+
+  constructor(socket: Socket, timing: EmbeddedTiming) {
+    this.#requests = new RequestSocket(socket, timing, (event) => {
+      const events = this.#members.get(event.member)
+      if (event.kind === 'rebalancing') events?.rebalancing()
+      else if (event.kind === 'assigned') events?.assigned(event.generation, event.partitions)
+      else events?.expelled(fromWire(event.error))
+    })
+  }
+
+  get lost(): AbortSignal {
+    return this.#requests.lost
+  }
+
+  /** Rejects with `CONFIG` if the other end speaks another protocol. */
+  async greet(): Promise<void> {
+    const { protocol, pid } = await this.#ask<{ protocol: number; pid: number }>({
+      op: 'hello',
+      protocol: PROTOCOL,
+      pid: process.pid,
+    })
+    if (protocol === PROTOCOL) return
+    throw new MillraceError(
+      'CONFIG',
+      `The embedded log is owned by process ${pid} of another version of millrace: stop it first`,
+    )
+  }
+
+  topics(names: readonly string[]): Promise<readonly TopicDetails[]> {
+    return this.#ask({ op: 'topics', names })
+  }
+
+  createTopic(spec: TopicSpec): Promise<void> {
+    return this.#ask({ op: 'createTopic', spec })
+  }
+
+  offsets(topic: string): Promise<readonly OffsetRange[]> {
+    return this.#ask({ op: 'offsets', topic })
+  }
+
+  offsetsForTime(topic: string, timestamp: number): Promise<readonly Position[]> {
+    return this.#ask({ op: 'offsetsForTime', topic, timestamp })
+  }
+
+  committed(group: string, topics: readonly string[]): Promise<readonly Position[]> {
+    return this.#ask({ op: 'committed', group, topics })
+  }
+
+  async append(chunks: readonly ChunkFor[]): Promise<void> {
+    const places = chunks.map(({ topic, partition }) => ({ topic, partition }))
+    const parts = chunks.map(({ chunk }) => chunk)
+    await this.#requests.send({ op: 'append', places }, parts).answer
+  }
+
+  async fetch(asks: readonly FetchAsk[], signal: AbortSignal): Promise<readonly FetchAnswer[]> {
+    if (signal.aborted) return []
+    const { id, answer } = this.#requests.send({ op: 'fetch', asks })
+    const cancel = () => void this.#ask({ op: 'cancel', fetch: id }).catch(() => {})
+    signal.addEventListener('abort', cancel)
+    try {
+      return fetchAnswers(await answer)
+    } finally {
+      signal.removeEventListener('abort', cancel)
+    }
+  }
+
+  member(group: string, topics: readonly string[], events: MemberEvents): Membership {
+    const member = ++this.#lastMember
+    this.#members.set(member, events)
+    return {
+      join: () => this.#ask({ op: 'join', member, group, topics }),
+      ready: () => void this.#ask({ op: 'ready', member }).catch(() => {}),
+      commit: (generation, positions) => this.#ask({ op: 'commit', member, generation, positions }),
+      leave: async () => {
+        this.#members.delete(member)
+        await this.#ask({ op: 'leave', member })
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#requests.close(new MillraceError('UNREACHABLE', 'The connection to the embedded log was closed'))
+  }
+
+  async #ask<T>(request: Parameters<RequestSocket['send']>[0]): Promise<T> {
+    const { message } = await this.#requests.send(request).answer
+    return message as T
+  }
+}
+
+function fetchAnswers({ message, parts }: Frame<unknown>): FetchAnswer[] {
+  let part = 0
+  return (message as readonly FetchedFrame[]).map(({ lasts, ...answer }) => ({
+    ...answer,
+    chunks: lasts.map((last) => ({ last, bytes: parts[part++]! })),
+  }))
+}
+
+/** Resolves with undefined when nobody answers there. */
+export async function reachSocket(
+  path: string,
+  timing: EmbeddedTiming,
+): Promise<RemoteConnection | undefined> {
+  const socket = await connected(path)
+  if (socket === undefined) return undefined
+  const connection = new RemoteConnection(socket, timing)
+  const late = new AbortController()
+  const timeout = delay(GREETING_MS, 'late' as const, { signal: late.signal }).catch(() => 'late' as const)
+  try {
+    const greeted = await Promise.race([connection.greet(), timeout])
+    if (greeted !== 'late') return connection
+  } catch (error) {
+    if (!(error instanceof MillraceError && error.retriable)) {
+      await connection.close()
+      throw error
+    }
+  } finally {
+    late.abort()
+  }
+  await connection.close()
+  return undefined
+}
+
+const GREETING_MS = 5_000
+
+function connected(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('error', () => resolve(undefined))
+    socket.once('connect', () => resolve(socket))
+  })
+}

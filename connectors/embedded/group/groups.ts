@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import type { Position } from '../../../lib/record.ts'
+import type { MemberEvents, Membership } from '../connection.ts'
+import { Group, type GroupOptions } from './group.ts'
+
+export interface GroupsOptions extends Pick<GroupOptions, 'partitions' | 'rebalanceTimeout'> {
+  readonly store: (group: string, positions: readonly Position[]) => Promise<void>
+}
+
+/** All groups that have members now. Only their positions outlive the process: whoever was a member joins again. */
+export class Groups {
+  readonly #options: GroupsOptions
+  readonly #groups = new Map<string, Group>()
+
+  constructor(options: GroupsOptions) {
+    this.#options = options
+  }
+
+  member(name: string, topics: readonly string[], events: MemberEvents): Membership {
+    const id = randomUUID()
+    return {
+      join: async () => this.#group(name).join({ id, topics, events }),
+      ready: () => this.#group(name).ready(id),
+      commit: async (generation, positions) => {
+        this.#group(name).requireCurrent(id, generation)
+        await this.#options.store(name, positions)
+      },
+      leave: async () => this.#leave(name, id),
+    }
+  }
+
+  end(): void {
+    for (const group of this.#groups.values()) group.end()
+    this.#groups.clear()
+  }
+
+  /** A group is kept when its last member leaves: its generations must not begin again. */
+  #group(name: string): Group {
+    const known = this.#groups.get(name)
+    if (known !== undefined) return known
+    const group = new Group({ ...this.#options, name })
+    this.#groups.set(name, group)
+    return group
+  }
+
+  #leave(name: string, id: string): void {
+    this.#group(name).leave(id)
+  }
+}

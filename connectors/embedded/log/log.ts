@@ -1,0 +1,154 @@
+import { MillraceError } from '../../../lib/errors.ts'
+import type { TopicSpec } from '../../../lib/ports.ts'
+import type { Position } from '../../../lib/record.ts'
+import { loadTopics } from './catalogue.ts'
+import { GroupCommit } from './group-commit.ts'
+import { partitionIn, positionKey, positionRange, topicKey } from './keys.ts'
+import { type Change, Partition } from './partition.ts'
+import { EMPTY } from './partition-state.ts'
+import { openStore, type Store, type StoreOperation } from './store.ts'
+import { storeError } from './store-error.ts'
+import { type Topic, type TopicEntry, topicEntry } from './topic.ts'
+import { topicSettings } from './topic-settings.ts'
+
+export interface ChunkFor {
+  readonly topic: string
+  readonly partition: number
+  readonly chunk: Buffer
+}
+
+/** The log on disk: topics, their records, and the positions of groups. Everything resolves when it is durable. */
+export class Log {
+  readonly #dir: string
+  readonly #store: Store
+  readonly #topics: Map<string, Topic>
+  readonly #commit: GroupCommit
+  readonly #failed = new AbortController()
+  #lastId: number
+
+  private constructor(dir: string, store: Store, topics: readonly Topic[]) {
+    this.#dir = dir
+    this.#store = store
+    this.#topics = new Map(topics.map((topic) => [topic.topic, topic]))
+    this.#lastId = Math.max(0, ...topics.map(({ id }) => id))
+    this.#commit = new GroupCommit(store, (error) => this.#broken(error))
+  }
+
+  /** Resolves with undefined when another process has it open. Rejects as `openStore`, or with `DATA_LOSS`. */
+  static async open(dir: string): Promise<Log | undefined> {
+    const store = await openStore(dir)
+    if (store === undefined) return undefined
+    try {
+      return new Log(dir, store, await loadTopics(store))
+    } catch (error) {
+      await store.close()
+      throw storeError(error, 'reading its topics', dir)
+    }
+  }
+
+  /** Aborted, with the reason, at the first failed write: nothing can be written until the log is opened again. */
+  get failed(): AbortSignal {
+    return this.#failed.signal
+  }
+
+  get waitingBytes(): number {
+    return this.#commit.waitingBytes
+  }
+
+  topics(): Iterable<Topic> {
+    return this.#topics.values()
+  }
+
+  topic(name: string): Topic | undefined {
+    return this.#topics.get(name)
+  }
+
+  async createTopic(spec: TopicSpec): Promise<void> {
+    let created: Topic | undefined
+    await this.#commit.write(() => {
+      if (this.#topics.has(spec.topic)) return []
+      const entry = topicEntry(this.#lastId + 1, spec)
+      this.#lastId = entry.id
+      created = this.#newTopic(entry)
+      // From here on another call finds it; should the write fail, so does everything after it.
+      this.#topics.set(spec.topic, created)
+      return [{ type: 'put', key: topicKey(spec.topic), value: Buffer.from(JSON.stringify(entry)) }]
+    })
+  }
+
+  /** All of the chunks or, if this rejects, perhaps all: never some. */
+  async append(chunks: readonly ChunkFor[]): Promise<void> {
+    const bytes = chunks.reduce((sum, { chunk }) => sum + chunk.length, 0)
+    await this.change(() => {
+      const byPartition = new Map<Partition, Buffer[]>()
+      for (const { topic, partition, chunk } of chunks) {
+        const log = this.partition(topic, partition)
+        const together = byPartition.get(log)
+        if (together === undefined) byPartition.set(log, [chunk])
+        else together.push(chunk)
+      }
+      return [...byPartition].map(([log, together]) => log.append(together))
+    }, bytes)
+  }
+
+  /** Writes changes of partitions at once. `prepare` is called when their turn has come. */
+  async change(prepare: () => readonly Change[], bytes = 0): Promise<void> {
+    let changes: readonly Change[] = []
+    await this.#commit.write(() => {
+      changes = prepare()
+      return changes.flatMap(({ operations }) => operations)
+    }, bytes)
+    for (const change of changes) change.durable()
+  }
+
+  /** Rejects with `WRITE` where there is none. */
+  partition(topic: string, partition: number): Partition {
+    const log = this.#topics.get(topic)?.logs[partition]
+    if (log !== undefined) return log
+    throw new MillraceError('WRITE', `The embedded log has no partition ${topic}/${partition}`, {
+      topic,
+      partition,
+    })
+  }
+
+  async commitPositions(group: string, positions: readonly Position[]): Promise<void> {
+    const operations = positions.map(({ topic, partition, offset }): StoreOperation => {
+      const value = Buffer.allocUnsafe(8)
+      value.writeDoubleBE(offset)
+      return { type: 'put', key: positionKey(group, topic, partition), value }
+    })
+    await this.#commit.write(() => operations)
+  }
+
+  /** Commits that were under way when this was asked are in the answer. */
+  async positions(group: string, topics: readonly string[]): Promise<Position[]> {
+    await this.#commit.settled()
+    const positions: Position[] = []
+    for (const topic of new Set(topics)) {
+      for (const [key, value] of await this.#store.iterator(positionRange(group, topic)).all()) {
+        positions.push({ topic, partition: partitionIn(key), offset: value.readDoubleBE(0) })
+      }
+    }
+    return positions
+  }
+
+  /** Lets writes in hand finish. */
+  async close(): Promise<void> {
+    await this.#commit.settled()
+    await this.#store.close()
+  }
+
+  #newTopic(entry: TopicEntry): Topic {
+    const logs = Array.from(
+      { length: entry.partitions },
+      (_, partition) => new Partition(this.#store, entry.topic, { topicId: entry.id, partition }, EMPTY),
+    )
+    return { ...entry, settings: topicSettings(entry.topic, entry.config), logs }
+  }
+
+  #broken(error: unknown): Error {
+    const failure = storeError(error, 'writing', this.#dir)
+    this.#failed.abort(failure)
+    return failure
+  }
+}

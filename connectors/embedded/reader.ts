@@ -1,0 +1,48 @@
+import { MillraceError } from '../../lib/errors.ts'
+import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/ports.ts'
+import type { Link } from './door/link.ts'
+import { fetchedBatch } from './fetched.ts'
+
+const PARTITION_BYTES = 1024 * 1024
+
+type Cursor = { -readonly [K in keyof Range]: Range[K] }
+
+/**
+ * Reads ranges without a group, the next fetch only when the last one's batches have been taken. Rejects with
+ * `DATA_LOSS` when a range is not held (any more).
+ */
+export async function* readRanges(
+  link: Link,
+  admin: BrokerAdmin,
+  ranges: readonly Range[],
+): AsyncGenerator<FetchedBatch> {
+  const wanted = ranges.filter(({ from, to }) => from < to)
+  await requireHeld(admin, wanted)
+  const never = new AbortController().signal
+  for (const range of wanted) {
+    const cursor: Cursor = { ...range }
+    while (cursor.from < cursor.to) {
+      const { topic, partition, from, to } = cursor
+      const ask = { topic, partition, offset: from, maxBytes: PARTITION_BYTES }
+      for (const answer of await link.ask((connection) => connection.fetch([ask], never))) {
+        cursor.from = answer.next
+        yield fetchedBatch(answer, 0, to)
+      }
+    }
+  }
+}
+
+async function requireHeld(admin: BrokerAdmin, ranges: readonly Range[]): Promise<void> {
+  for (const topic of new Set(ranges.map((range) => range.topic))) {
+    const held = new Map((await admin.offsets(topic)).map((range) => [range.partition, range]))
+    for (const { partition, from, to } of ranges.filter((range) => range.topic === topic)) {
+      const { earliest = 0, end = 0 } = held.get(partition) ?? {}
+      if (from >= earliest && to <= end) continue
+      throw new MillraceError(
+        'DATA_LOSS',
+        `${topic}/${partition}: wanted the records from ${from} to ${to}, but it holds those from ${earliest} to ${end}`,
+        { topic, partition, offset: from },
+      )
+    }
+  }
+}
