@@ -9,7 +9,7 @@ process.chdir(fileURLToPath(new URL('.', import.meta.url)))
 const output = 'dist'
 const readAtRunTime = [
   'schemas/*.avsc',
-  'services/*.pom.xml',
+  'services/*.xml',
   'services/*.properties',
   'services/cassandra-conf/*',
   'connectors/http/fixtures/**/*.json',

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { requireJava } from './java.ts'
+import { type Settings, singleNodeSettings, writeProperties } from './kafka-settings.ts'
 import { fetchArtifacts } from './maven.ts'
 import { loopback, requireFree } from './ports.ts'
 import { probe } from './probe.ts'
@@ -33,8 +34,8 @@ export async function startKafka(options: StartOptions): Promise<RunningServer> 
   await requireFree(internalPort, "Kafka's controller", '--kafka-controller-port')
   const dataDir = join(dir, 'kafka', 'data')
   const properties = join(dir, 'kafka', 'server.properties')
-  if (!existsSync(dataDir)) await format(java, classPath, dataDir, serverProperties(port, internalPort))
-  writeFileSync(properties, serverProperties(port, internalPort, dataDir))
+  if (!existsSync(dataDir)) await format(java, classPath, dataDir, settingsOf(port, internalPort))
+  writeProperties(properties, { ...settingsOf(port, internalPort), 'log.dirs': dataDir })
   const address = `${loopback}:${port}`
   return launch(
     {
@@ -62,12 +63,12 @@ export async function kafkaAnswers(port: number): Promise<boolean> {
 }
 
 /** Formats beside the data directory and renames: a kill in between leaves nothing half formatted. */
-async function format(java: string, classPath: string, dataDir: string, settings: string): Promise<void> {
+async function format(java: string, classPath: string, dataDir: string, settings: Settings): Promise<void> {
   const fresh = `${dataDir}.new`
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true })
   const properties = `${fresh}.properties`
-  writeFileSync(properties, `${settings}log.dirs=${fresh}\n`)
+  writeProperties(properties, { ...settings, 'log.dirs': fresh })
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, '_')
   const args = [
     `-Dlog4j2.configurationFile=${logging}`,
@@ -81,8 +82,9 @@ async function format(java: string, classPath: string, dataDir: string, settings
   rmSync(properties)
 }
 
-function serverProperties(port: number, controllerPort: number, dataDir?: string): string {
-  const settings = {
+function settingsOf(port: number, controllerPort: number): Settings {
+  return {
+    ...singleNodeSettings,
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@${loopback}:${controllerPort}`,
@@ -90,23 +92,10 @@ function serverProperties(port: number, controllerPort: number, dataDir?: string
     'advertised.listeners': `PLAINTEXT://${loopback}:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'transaction.state.log.num.partitions': 4,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
-    'group.initial.rebalance.delay.ms': 0,
-    'auto.create.topics.enable': false,
     // How long a start after a kill -9 waits for the dead broker's session to end (9 s by default).
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 500,
-    // Old event times would else be deleted within minutes.
-    'log.retention.hours': -1,
-    ...(dataDir === undefined ? {} : { 'log.dirs': dataDir }),
   }
-  return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join('')
 }

@@ -41,8 +41,11 @@ export async function fetchArtifacts(
   await removeAbandoned(cache)
   const partial = join(cache, `.${artifacts.name}-${artifacts.version}.${process.pid}.partial`)
   try {
-    await inTurn(() => runMaven(maven, artifacts, partial, onProgress))
-    await publish(partial, complete)
+    await inTurn(async () => {
+      if (existsSync(complete)) return
+      await runMaven(maven, artifacts, partial, onProgress)
+      await publish(partial, complete)
+    })
   } finally {
     await rm(partial, { recursive: true, force: true })
   }

@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { processIdentity } from './process-identity.ts'
-import { type ServerName, serverNames } from './server.ts'
+import { everyServerName, type ServerName } from './server.ts'
 
 const pidFile = z.object({
-  name: z.enum(serverNames),
+  name: z.enum(everyServerName),
   pid: z.int().positive(),
   identity: z.string(),
   port: z.int(),

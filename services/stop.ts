@@ -11,6 +11,8 @@ export const stopSignals: Readonly<Record<ServerName, NodeJS.Signals>> = {
   registry: 'SIGTERM',
   postgres: 'SIGINT',
   cassandra: 'SIGTERM',
+  'kafka-zookeeper': 'SIGTERM',
+  zookeeper: 'SIGTERM',
 }
 
 /**
@@ -41,6 +43,16 @@ export async function stopServer(dir: string, name: ServerName): Promise<number 
   await endProcess(running, stopSignals[name], gone(running))
   removePidFile(dir, name)
   return running.pid
+}
+
+/** All at once, but ZooKeeper last: without it, its Kafka can't stop cleanly. Resolves with the pids, in order. */
+export async function stopServers(
+  dir: string,
+  names: readonly ServerName[],
+): Promise<{ name: ServerName; pid: number | undefined }[]> {
+  const stop = async (name: ServerName) => ({ name, pid: await stopServer(dir, name) })
+  const stopped = await Promise.all(names.filter((name) => name !== 'zookeeper').map(stop))
+  return names.includes('zookeeper') ? [...stopped, await stop('zookeeper')] : stopped
 }
 
 async function gone({ pid, identity }: PidFile): Promise<void> {

@@ -2,12 +2,20 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { cassandraPort, cassandraStoragePort } from '../../services/cassandra.ts'
 import { kafkaControllerPort, kafkaPort } from '../../services/kafka.ts'
+import { kafkaZookeeperPort } from '../../services/kafka-zookeeper.ts'
 import { postgresPort } from '../../services/postgres.ts'
 import { registryPort } from '../../services/registry.ts'
-import { type ServerName, type StartOptions, serverNames } from '../../services/server.ts'
+import {
+  everyServerName,
+  type ServerName,
+  type StartOptions,
+  serverNames,
+  zookeeperNames,
+} from '../../services/server.ts'
 import { type ServerStatus, statusOf } from '../../services/status.ts'
-import { stopServer } from '../../services/stop.ts'
+import { stopServers } from '../../services/stop.ts'
 import { upAll } from '../../services/up.ts'
+import { zookeeperPort } from '../../services/zookeeper.ts'
 import { MillraceError } from '../errors.ts'
 
 interface CommonOptions {
@@ -22,6 +30,15 @@ interface UpOptions extends CommonOptions {
   readonly postgresPort: number
   readonly cassandraPort: number
   readonly cassandraStoragePort: number
+  readonly kafkaZookeeperPort: number
+  readonly zookeeperPort: number
+}
+
+/** What may be asked for by name: the servers of `all`, and the other Kafka with its ZooKeeper. */
+const choices: Readonly<Record<string, readonly ServerName[]>> = {
+  ...Object.fromEntries(serverNames.map((name) => [name, [name]])),
+  all: serverNames,
+  'kafka-zookeeper': zookeeperNames,
 }
 
 /** `millrace services`: the real servers as plain processes on 127.0.0.1, for development and tests. */
@@ -42,7 +59,7 @@ function subcommand(parent: Command, name: string, description: string): Command
   return parent
     .command(name)
     .description(description)
-    .argument('[names...]', `${serverNames.join(', ')} or all`, ['all'])
+    .argument('[names...]', `${serverNames.join(', ')}, all (of these), or kafka-zookeeper`, ['all'])
     .option('--dir <directory>', "directory of the servers' data, settings and logs", '.millrace/services')
     .option('--json', 'print JSON')
 }
@@ -55,6 +72,8 @@ function withPorts(command: Command): Command {
     .addOption(portOption('--postgres-port', 'PostgreSQL', postgresPort))
     .addOption(portOption('--cassandra-port', 'Cassandra', cassandraPort))
     .addOption(portOption('--cassandra-storage-port', "Cassandra's storage", cassandraStoragePort))
+    .addOption(portOption('--kafka-zookeeper-port', 'the Kafka with ZooKeeper', kafkaZookeeperPort))
+    .addOption(portOption('--zookeeper-port', 'ZooKeeper', zookeeperPort))
 }
 
 function portOption(flag: string, what: string, port: number): Option {
@@ -76,10 +95,7 @@ async function up(given: string[], options: UpOptions): Promise<void> {
 }
 
 async function down(given: string[], options: CommonOptions): Promise<void> {
-  const dir = resolve(options.dir)
-  const stopped = await Promise.all(
-    namesOf(given).map(async (name) => ({ name, pid: await stopServer(dir, name) })),
-  )
+  const stopped = await stopServers(resolve(options.dir), namesOf(given))
   if (options.json) return print(stopped)
   for (const { name, pid } of stopped) {
     console.log(pid === undefined ? `${name} does not run` : `${name} stopped (pid ${pid})`)
@@ -98,7 +114,8 @@ async function env(given: string[], options: CommonOptions): Promise<void> {
   const running = found.filter(({ state }) => state === 'running')
   const variables: Record<string, string> = Object.assign({}, ...running.map((server) => server.env))
   for (const { name, state } of found) {
-    if (state !== 'running') console.error(`${name} is ${state}: start it with millrace services up ${name}`)
+    if (state !== 'running')
+      console.error(`${name} is ${state}: start it with millrace services up ${choiceOf(name)}`)
   }
   if (running.length === 0) process.exitCode = 1
   if (options.json) return print(variables)
@@ -106,16 +123,13 @@ async function env(given: string[], options: CommonOptions): Promise<void> {
 }
 
 function namesOf(given: readonly string[]): readonly ServerName[] {
-  const unknown = given.filter((name) => name !== 'all' && !isServerName(name))
+  const unknown = given.filter((name) => !Object.hasOwn(choices, name))
   if (unknown.length > 0) {
-    const choice = [...serverNames, 'all'].join(', ')
-    throw new MillraceError('CONFIG', `unknown service ${unknown.join(', ')}: choose from ${choice}`)
+    const known = Object.keys(choices).join(', ')
+    throw new MillraceError('CONFIG', `unknown service ${unknown.join(', ')}: choose from ${known}`)
   }
-  return given.includes('all') ? serverNames : serverNames.filter((name) => given.includes(name))
-}
-
-function isServerName(name: string): name is ServerName {
-  return serverNames.some((known) => known === name)
+  const chosen = new Set(given.flatMap((name) => choices[name] ?? []))
+  return everyServerName.filter((name) => chosen.has(name))
 }
 
 function startOptions(name: ServerName, options: UpOptions): StartOptions {
@@ -124,15 +138,21 @@ function startOptions(name: ServerName, options: UpOptions): StartOptions {
     registry: { port: options.registryPort },
     postgres: { port: options.postgresPort },
     cassandra: { port: options.cassandraPort, internalPort: options.cassandraStoragePort },
+    'kafka-zookeeper': { port: options.kafkaZookeeperPort, internalPort: options.zookeeperPort },
+    zookeeper: { port: options.zookeeperPort },
   }
   // On stderr, so that stdout holds the result alone.
   const onProgress = (server: ServerName, line: string) => console.error(`${server}: ${line}`)
   return { dir: resolve(options.dir), ...ports[name], detached: true, onProgress }
 }
 
+function choiceOf(name: ServerName): string {
+  return name === 'zookeeper' ? 'kafka-zookeeper' : name
+}
+
 function statusLine({ name, state, pid, address, dataDir }: ServerStatus): string {
   const where = pid === undefined ? '' : `pid ${pid}  ${address}  ${dataDir}`
-  return `${name.padEnd(10)} ${state.padEnd(8)} ${where}`.trimEnd()
+  return `${name.padEnd(15)} ${state.padEnd(8)} ${where}`.trimEnd()
 }
 
 function print(value: unknown): void {

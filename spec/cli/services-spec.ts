@@ -15,7 +15,9 @@ describe('millrace services', () => {
 
   it('should refuse an unknown name with exit code 2 and the names to choose from', async () => {
     const { code, stderr } = await runServices(['up', 'kafak', '--dir', dir])
-    expect(stderr).to.include('kafak').and.to.include('kafka, registry, postgres, cassandra, all')
+    expect(stderr)
+      .to.include('kafak')
+      .and.to.include('kafka, registry, postgres, cassandra, all, kafka-zookeeper')
     expect(code).to.equal(2)
   })
 
@@ -29,6 +31,11 @@ describe('millrace services', () => {
       ['cassandra', 'stopped'],
     ])
     expect(code).to.equal(1)
+  })
+
+  it('should show the Kafka with ZooKeeper, which is not one of all, as two processes', async () => {
+    const { stdout } = await runServices(['status', 'kafka-zookeeper', '--dir', dir])
+    expect(stdout).to.equal('kafka-zookeeper stopped\nzookeeper       stopped\n')
   })
 
   it('should print no variables for what does not run', async () => {

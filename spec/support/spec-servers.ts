@@ -7,7 +7,7 @@ import { services } from '../../services/catalog.ts'
 import { kafkaJars } from '../../services/kafka.ts'
 import { readRunning } from '../../services/pid-file.ts'
 import { freePorts } from '../../services/ports.ts'
-import { type RunningServer, serverNames } from '../../services/server.ts'
+import { everyServerName, type RunningServer, serverNames } from '../../services/server.ts'
 import { stopServer } from '../../services/stop.ts'
 import type { Servers } from './servers.ts'
 
@@ -39,7 +39,8 @@ export async function startSpecServers(dir: string): Promise<string> {
 
 /** Stops whatever was started with this directory, even if starting was cut short, and removes its data. */
 export async function stopSpecServers(dir: string): Promise<void> {
-  for (const name of serverNames) {
+  // In this order ZooKeeper comes last: its Kafka needs it to stop cleanly.
+  for (const name of everyServerName) {
     const dataDir = readRunning(dir, name)?.dataDir
     await stopServer(dir, name)
     // PostgreSQL's may lie elsewhere: see services/postgres-files.ts.
@@ -51,7 +52,7 @@ export async function stopSpecServers(dir: string): Promise<void> {
 /** Keeps the servers' logs of a failed run, out of the way of the next run's servers. */
 export function keepLogs(dir: string, into: string): void {
   mkdirSync(into, { recursive: true })
-  for (const name of serverNames) {
+  for (const name of everyServerName) {
     const log = join(dir, name, 'server.log')
     if (existsSync(log)) copyFileSync(log, join(into, `${name}.log`))
   }
