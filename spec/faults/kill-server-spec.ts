@@ -58,10 +58,10 @@ describe('kill -9 of each hop', function () {
 
     expect(await ingest.ended).to.deep.include({ code: 0, signal: null })
     const [end] = await stage.sql<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn')
-    await capture.until(() => captured(end!.lsn))
+    await capture.until('all captured', () => captured(end!.lsn))
     capture.signal('SIGTERM')
     expect(await capture.ended).to.deep.include({ code: 0, signal: null })
-    await worker.until(processedAll)
+    await worker.until('lag 0', processedAll)
     worker.signal('SIGTERM')
     expect(await worker.ended).to.deep.include({ code: 0, signal: null })
   })

@@ -20,7 +20,7 @@ export interface Stage extends PipelineServers {
 /** Once `pages` are recorded: dies with the next page fetched and in an open transaction. */
 export async function killIngest(ingest: Hop, stage: Stage, pages: number): Promise<Hit> {
   const { sql, env, api } = stage
-  await ingest.until(async () => {
+  await ingest.until(`${pages} pages recorded`, async () => {
     const [run] = await sql<{ pages_done: number }>('SELECT pages_done FROM millrace.ingest_runs')
     return run !== undefined && run.pages_done >= pages ? run : undefined
   })
@@ -29,7 +29,7 @@ export async function killIngest(ingest: Hop, stage: Stage, pages: number): Prom
     "SELECT pages_done, page_size FROM millrace.ingest_runs WHERE state = 'running' FOR UPDATE",
   )
   // The last statement of the transaction that stages a page: the page's rows are in, and the run does not know.
-  await ingest.until(() => held.waiting('update millrace.ingest_runs set pages_done'))
+  await ingest.until('a page in hand', () => held.waiting('update millrace.ingest_runs set pages_done'))
   await ingest.kill()
   const { pages_done: recorded, page_size: size } = held.row
   const asked = Number(new URL(api.requests.at(-1)!, api.url).searchParams.get('page'))
@@ -43,7 +43,9 @@ export async function killIngest(ingest: Hop, stage: Stage, pages: number): Prom
 /** Once Kafka has `records`: dies when Kafka has more than its stored position covers. */
 export async function killCapture(capture: Hop, stage: Stage, records: number): Promise<Hit> {
   const { env, sql } = stage
-  await capture.until(async () => ((await inKafka(stage)) >= records ? true : undefined))
+  await capture.until(`${records} records in Kafka`, async () =>
+    (await inKafka(stage)) >= records ? true : undefined,
+  )
   for (;;) {
     // Frozen, so that what Kafka has now is all that a position stored by now can cover.
     capture.signal('SIGSTOP')
@@ -53,7 +55,9 @@ export async function killCapture(capture: Hop, stage: Stage, records: number): 
     )
     const covered = await inKafka(stage)
     capture.signal('SIGCONT')
-    const serverProcess = await capture.until(() => held.waiting('UPDATE millrace.captures SET lsn'))
+    const serverProcess = await capture.until('a position to store', () =>
+      held.waiting('UPDATE millrace.captures SET lsn'),
+    )
     if ((await inKafka(stage)) === covered) {
       await held.release()
       continue
@@ -80,8 +84,10 @@ export async function killWorker(worker: Hop, stage: Stage, records: number): Pr
     const positions = await admin.committed('user-insights', ['users.raw'])
     return new Map(positions.map(({ partition, offset }) => [partition, offset]))
   }
-  await worker.until(async () => (sum((await stored()).values()) >= records ? true : undefined))
-  await worker.until(async () => {
+  await worker.until(`${records} records committed`, async () =>
+    sum((await stored()).values()) >= records ? true : undefined,
+  )
+  await worker.until('rows that are not committed', async () => {
     worker.signal('SIGSTOP')
     const beyond = await rowsBeyond(stage, stored)
     if (beyond > 0) return beyond
