@@ -18,7 +18,7 @@ async function run(flags: { json?: boolean }): Promise<void> {
   const settings = config(['DATABASE_URL', 'KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL'])
   const environment = await connect(settings, logger('capture'))
   const stop = new AbortController()
-  const release = onShutdown((signal) => {
+  onShutdown((signal) => {
     environment.log.info({ signal }, 'draining')
     stop.abort()
   })
@@ -29,7 +29,6 @@ async function run(flags: { json?: boolean }): Promise<void> {
     if (flags.json) print(capture.status)
     else environment.log.info({ ...capture.status }, 'stopped')
   } finally {
-    release()
     await environment.close()
   }
 }

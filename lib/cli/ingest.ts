@@ -65,7 +65,7 @@ async function ingest(flags: IngestFlags): Promise<void> {
   const env = config(['RANDOM_USER_URL', 'DATABASE_URL', 'RANDOM_USER_RESULTS', 'RANDOM_USER_SEED'])
   const database = openDatabase(env.DATABASE_URL, { name: 'millrace ingest' })
   const stop = new AbortController()
-  const release = onShutdown(() => stop.abort())
+  onShutdown(() => stop.abort())
   try {
     const run = await runIngest({
       source: randomUserClient({ url: env.RANDOM_USER_URL }),
@@ -82,7 +82,6 @@ async function ingest(flags: IngestFlags): Promise<void> {
     })
     report(run, flags.json === true)
   } finally {
-    release()
     await database.close()
   }
 }

@@ -48,26 +48,27 @@ async function run(files: string[], options: RunOptions): Promise<void> {
   const settings = config(variablesOf(topologies))
   const environment = await connect(settings, logger('run'))
   const workers: Worker[] = []
-  const stop = () => void Promise.all(workers.map((worker) => worker.stop()))
+  let stopping = false
+  onShutdown((signal) => {
+    environment.log.info({ signal }, 'draining')
+    stopping = true
+    for (const worker of workers) void worker.stop()
+  })
   try {
     for (const [index, topology] of topologies.entries()) {
-      workers.push(
-        await startWorker({
-          topology,
-          environment,
-          cure: `millrace apply ${files[index]}`,
-          ...(options.applicationId === undefined ? {} : { application: options.applicationId }),
-          batch: { records: options.batchRecords, bytes: options.batchBytes, wait: options.batchWait },
-          untilCaughtUp: options.untilCaughtUp ?? false,
-        }),
-      )
+      if (stopping) break
+      const worker = await startWorker({
+        topology,
+        environment,
+        cure: `millrace apply ${files[index]}`,
+        ...(options.applicationId === undefined ? {} : { application: options.applicationId }),
+        batch: { records: options.batchRecords, bytes: options.batchBytes, wait: options.batchWait },
+        untilCaughtUp: options.untilCaughtUp ?? false,
+      })
+      workers.push(worker)
       environment.log.info({ topology: topology.name }, 'running')
     }
-    const release = onShutdown((signal) => {
-      environment.log.info({ signal }, 'draining')
-      stop()
-    })
-    await Promise.all(workers.map(({ done }) => done)).finally(release)
+    if (!stopping) await Promise.all(workers.map(({ done }) => done))
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()))
     await environment.close()

@@ -49,7 +49,7 @@ async function up(flags: { once?: boolean; json?: boolean }): Promise<void> {
   const environment = await connect(settings, logger('up'))
   const database = openDatabase(settings.DATABASE_URL, { name: 'millrace up' })
   const stop = new AbortController()
-  const release = onShutdown((signal) => {
+  onShutdown((signal) => {
     environment.log.info({ signal }, 'draining')
     stop.abort()
   })
@@ -61,7 +61,6 @@ async function up(flags: { once?: boolean; json?: boolean }): Promise<void> {
     const counts = await runHops(pipeline, flags.once ?? false)
     if (flags.json) print(counts)
   } finally {
-    release()
     await Promise.allSettled([database.close(), environment.close()])
   }
 }

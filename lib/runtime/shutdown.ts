@@ -1,22 +1,29 @@
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 const NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const
 
+/** Supervisors kill what has not ended within ten seconds. */
+const DEADLINE_MS = 9_500
+
 /**
- * The first SIGINT or SIGTERM calls `stop`; a second one exits at once with 128 + its number, as shells expect.
- * Returns a function that gives the signals back.
+ * For commands: the first SIGINT or SIGTERM calls `stop`, and the process ends within ten seconds, whatever hangs;
+ * what was then in hand is not committed and will be done again. A second signal ends it at once, with 128 + its
+ * number as shells expect.
  */
-export function onShutdown(stop: (signal: NodeJS.Signals) => void): () => void {
+export function onShutdown(stop: (signal: NodeJS.Signals) => void): void {
   let asked = false
-  const listeners = SIGNALS.map((signal) => {
-    const listener = () => {
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
       if (asked) process.exit(128 + NUMBERS[signal])
       asked = true
+      setTimeout(giveUp, DEADLINE_MS).unref()
       stop(signal)
-    }
-    process.on(signal, listener)
-    return [signal, listener] as const
-  })
-  return () => {
-    for (const [signal, listener] of listeners) process.off(signal, listener)
+    })
   }
+}
+
+function giveUp(): void {
+  process.stderr.write(
+    `millrace: not drained within ${DEADLINE_MS / 1000} s; what was in hand will be done again\n`,
+  )
+  process.exit()
 }

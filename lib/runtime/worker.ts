@@ -21,7 +21,7 @@ export interface WorkerOptions {
   readonly creditBytes?: number
   /** End by itself when the end offsets found at start have been committed. */
   readonly untilCaughtUp?: boolean
-  /** How long `stop` lets work in hand finish before it is given up. Default 8 s. */
+  /** How long `stop` lets work in hand finish before it is given up. Default 6 s. */
   readonly drainTimeout?: number
   /** The command that an error about missing resources names. Default `millrace apply`. */
   readonly cure?: string
@@ -130,7 +130,7 @@ class RunningWorker implements Worker {
   async #drain(): Promise<void> {
     const running = this.#running
     this.#running = undefined
-    await running?.drain(this.#options.drainTimeout ?? 8000)
+    await running?.drain(this.#options.drainTimeout ?? 6000)
   }
 
   /** Every way to end leads through here, once. */
