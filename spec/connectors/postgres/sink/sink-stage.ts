@@ -1,6 +1,6 @@
 import { type PostgresConnector, postgresConnector } from '../../../../connectors/postgres/sink/connector.ts'
 import type { Logger } from '../../../../lib/log.ts'
-import type { Sink, SinkRow, StoredRow } from '../../../../lib/ports.ts'
+import type { Sink, SinkRow, StoredRow, TableReader } from '../../../../lib/ports.ts'
 import type { TableTarget } from '../../../../lib/table.ts'
 import { createSpecDatabase, type SpecDatabase } from '../../../support/spec-database.ts'
 
@@ -45,11 +45,17 @@ export async function openSinkStage(logger?: Logger): Promise<SinkStage> {
       await sink.prepare()
       return sink
     },
-    read: (target) => Array.fromAsync(connector.readTable(target)),
+    read: (target) => rowsOf(connector, target),
     sql: (text) => database.database.query('judge', text),
     close: async () => {
       await connector.close()
       await database.drop()
     },
   }
+}
+
+export async function rowsOf(reader: TableReader, target: TableTarget): Promise<StoredRow[]> {
+  const rows: StoredRow[] = []
+  for await (const row of reader.readTable(target)) rows.push(row)
+  return rows
 }
