@@ -4,11 +4,13 @@ import { isRetriable } from '../../../lib/errors.ts'
 import { SILENT } from '../../../lib/log.ts'
 import { type Database, openDatabase } from '../connection.ts'
 import { databaseError } from '../database-error.ts'
+import type { CaptureRun } from './capture-run.ts'
 import { takeLease } from './lease.ts'
 import type { CaptureOptions, CaptureStatus } from './options.ts'
 import { Progress } from './progress.ts'
 import { checkCapture } from './resources.ts'
-import { type CaptureRun, captureSnapshot, captureStream } from './stages.ts'
+import { captureSnapshot } from './snapshot-stage.ts'
+import { captureStream } from './stream-stage.ts'
 import { openReplication } from './wire.ts'
 
 /** Takes the rows of one table, in commit order, into a topic. */
@@ -69,7 +71,10 @@ async function runCapture(
         if (!isRetriable(why)) throw why
         if (progress.status.position !== before) attempt = 1
         progress.is('waiting')
-        logger.warn({ capture: name, attempt, reason: why.message }, 'PostgreSQL is away: trying again')
+        logger.warn(
+          { capture: name, attempt, reason: why.message },
+          'the session with PostgreSQL ended: trying again',
+        )
         await delay(backoffDelay(attempt), undefined, { signal }).catch(() => undefined)
       }
     }
@@ -90,15 +95,12 @@ async function runSession(
   const lease = await takeLease(database, options, logger, signal)
   try {
     const stored = await checkCapture(database, options)
+    const connect = () => openReplication(databaseUrl, `millrace capture ${name}`)
     const run: CaptureRun = { options, logger, progress, signal, lease, connect }
     progress.at(stored.lsn)
     const from = stored.snapshot === 'done' ? stored.lsn : await captureSnapshot(run)
     await captureStream(run, from)
   } finally {
     lease.release()
-  }
-
-  function connect() {
-    return openReplication(databaseUrl, `millrace capture ${name}`)
   }
 }

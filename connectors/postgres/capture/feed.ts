@@ -1,5 +1,4 @@
-import type { Lsn } from './lsn.ts'
-import { laterOf } from './lsn.ts'
+import { type Lsn, laterOf } from './lsn.ts'
 import { type LogicalMessage, PgOutputDecoder, type Relation, type Row } from './pgoutput.ts'
 import type { ReplicationMessage } from './replication-message.ts'
 
@@ -21,12 +20,18 @@ export interface Batch {
   readonly position: Lsn
 }
 
+/** Holds the server back, and lets it go on. */
+export interface Flow {
+  pause(): void
+  resume(): void
+}
+
 export interface FeedOptions {
   readonly schema: string
   readonly table: string
   /** Transactions whose commit record lies before are known to be delivered. */
   readonly from: Lsn
-  readonly flow: { pause(): void; resume(): void }
+  readonly flow: Flow
   /** What is seen of the captured table but has no row to send. */
   readonly unsent: (what: 'delete' | 'truncate') => void
 }

@@ -1,6 +1,10 @@
 import type pg from 'pg'
+import { MillraceError } from '../../../lib/errors.ts'
 import type { Database } from '../connection.ts'
+import { quoteTable } from '../identifier.ts'
 import { formatLsn, type Lsn, parseLsn } from './lsn.ts'
+import type { CaptureSpec } from './options.ts'
+import { publishedAs } from './published.ts'
 
 /** Where captures keep how far they are. It is part of their publications: each update is a heartbeat. */
 export const CAPTURES_TABLE = 'millrace.captures'
@@ -16,6 +20,8 @@ export interface StoredPosition {
   readonly snapshot: 'pending' | 'done'
   /** Identifies the PostgreSQL cluster: an LSN means nothing in another one. */
   readonly system: string
+  /** What ties the table to its publication: see published.ts. */
+  readonly published: string
 }
 
 /** Where a capture begins. */
@@ -30,6 +36,7 @@ export const CREATE_CAPTURES = `
     lsn pg_lsn NOT NULL,
     snapshot text NOT NULL CHECK (snapshot IN ('pending', 'done')),
     system text NOT NULL,
+    published text NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now()
   )`
 
@@ -41,9 +48,10 @@ export async function readPosition(database: Database, name: string): Promise<St
     lsn: string
     snapshot: 'pending' | 'done'
     system: string
+    published: string
   }>(
     `read the position of capture ${name}`,
-    'SELECT slot, source, lsn::text, snapshot, system FROM millrace.captures WHERE name = $1',
+    'SELECT slot, source, lsn::text, snapshot, system, published FROM millrace.captures WHERE name = $1',
     [name],
   )
   return row && { ...row, lsn: parseLsn(row.lsn) }
@@ -52,23 +60,35 @@ export async function readPosition(database: Database, name: string): Promise<St
 /**
  * Stores how far the stream is delivered. Resolves when committed: only then may the slot be told. Never goes
  * back, so that a predecessor that is slow to die can't undo what its successor stored.
+ * @throws {MillraceError} `WRITE`, to be looked at again, if the table is no longer published as it was: the stream
+ * may have left out rows before this position.
  */
-export async function storePosition(client: pg.ClientBase, name: string, lsn: Lsn): Promise<void> {
-  await client.query(
-    'UPDATE millrace.captures SET lsn = greatest(lsn, $2::pg_lsn), updated_at = now() WHERE name = $1',
-    [name, formatLsn(lsn)],
+export async function storePosition(client: pg.ClientBase, spec: CaptureSpec, lsn: Lsn): Promise<void> {
+  const { name, publication, table } = spec
+  const { rowCount } = await client.query(
+    `UPDATE millrace.captures SET lsn = greatest(lsn, $2::pg_lsn), updated_at = now()
+      WHERE name = $1 AND published = ${publishedAs('$3', '$4')}`,
+    [name, formatLsn(lsn), publication, quoteTable(table)],
+  )
+  if (rowCount === 1) return
+  throw new MillraceError(
+    'WRITE',
+    `capture ${name} did not store its position: ${table} is no longer published by ${publication} as it was`,
+    { step: name, retriable: true },
   )
 }
 
 /** Stores that this capture begins with a snapshot; changes nothing once the snapshot is done. */
 export async function storePending(database: Database, name: string, begin: Begin): Promise<void> {
-  const { slot, source, lsn, system } = begin
+  const { slot, source, lsn, system, published } = begin
   await database.query(
     `store the position of capture ${name}`,
-    `INSERT INTO millrace.captures (name, slot, source, lsn, snapshot, system) VALUES ($1, $2, $3, $4, 'pending', $5)
-     ON CONFLICT (name) DO UPDATE SET slot = $2, source = $3, lsn = $4, system = $5, updated_at = now()
+    `INSERT INTO millrace.captures (name, slot, source, lsn, snapshot, system, published)
+     VALUES ($1, $2, $3, $4, 'pending', $5, $6)
+     ON CONFLICT (name) DO UPDATE
+       SET slot = $2, source = $3, lsn = $4, system = $5, published = $6, updated_at = now()
        WHERE captures.snapshot = 'pending'`,
-    [name, slot, source, formatLsn(lsn), system],
+    [name, slot, source, formatLsn(lsn), system, published],
   )
 }
 

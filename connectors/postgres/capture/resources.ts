@@ -1,6 +1,7 @@
 import { MillraceError } from '../../../lib/errors.ts'
 import type { Resource } from '../../../lib/ports.ts'
 import type { Database } from '../connection.ts'
+import { type Found, lossBy } from './loss.ts'
 import type { CaptureSpec } from './options.ts'
 import {
   CAPTURES_TABLE,
@@ -10,7 +11,8 @@ import {
   storePending,
 } from './position.ts'
 import { createPublication, inspectPublication } from './publication.ts'
-import { createSlot, inspectServer, inspectSlot, lossBy } from './slot.ts'
+import { inspectPublished } from './published.ts'
+import { createSlot, inspectServer, inspectSlot } from './slot.ts'
 
 /**
  * What `apply` creates for a capture, in this order: from the moment the slot exists the server keeps every change
@@ -112,25 +114,36 @@ function slot(database: Database, spec: CaptureSpec): Resource {
     async inspect() {
       if ((await capturesTable(database).inspect()) === 'missing') return 'missing'
       const stored = await readPosition(database, spec.name)
-      const state = await inspectSlot(database, spec.slot)
-      if (stored === undefined || (state === undefined && stored.snapshot === 'pending')) return 'missing'
-      const differs = lossBy(spec, state, stored, await inspectServer(database))
+      if (stored === undefined) return 'missing'
+      const found = await findState(database, spec)
+      const begun = found.slot !== undefined && found.published === stored.published
+      if (stored.snapshot === 'pending' && !begun) return 'missing'
+      const differs = lossBy(spec, stored, found)
       return differs === undefined ? 'present' : { differs }
     },
     async create() {
       const stored = await readPosition(database, spec.name)
       if (stored?.snapshot === 'done') return
       if ((await inspectSlot(database, spec.slot)) === undefined) await createSlot(database, spec.slot)
-      const state = await inspectSlot(database, spec.slot)
-      const { system } = await inspectServer(database)
-      if (state === undefined)
-        throw new MillraceError('INTERNAL', `slot ${spec.slot} vanished while it was made`)
+      const { slot, server, published } = await findState(database, spec)
+      if (slot === undefined || published === undefined) {
+        throw new MillraceError('INTERNAL', `slot ${spec.slot} or its publication vanished while it was made`)
+      }
       await storePending(database, spec.name, {
         slot: spec.slot,
         source: spec.table,
-        lsn: state.confirmed,
-        system,
+        lsn: slot.confirmed,
+        system: server.system,
+        published,
       })
     },
+  }
+}
+
+async function findState(database: Database, spec: CaptureSpec): Promise<Found> {
+  return {
+    slot: await inspectSlot(database, spec.slot),
+    server: await inspectServer(database),
+    published: await inspectPublished(database, spec.publication, spec.table),
   }
 }

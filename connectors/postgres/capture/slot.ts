@@ -1,7 +1,6 @@
 import { MillraceError } from '../../../lib/errors.ts'
 import type { Database } from '../connection.ts'
-import { formatLsn, type Lsn, parseLsn } from './lsn.ts'
-import type { StoredPosition } from './position.ts'
+import { type Lsn, parseLsn } from './lsn.ts'
 import { quoteSlot } from './slot-name.ts'
 
 /** A replication slot as the server sees it. */
@@ -14,13 +13,6 @@ export interface SlotState {
   readonly walStatus: string | null
   /** The process that streams from it now. */
   readonly activePid: number | null
-}
-
-/** What the check of a capture is about, in the user's names. */
-export interface SlotOwner {
-  readonly name: string
-  readonly table: string
-  readonly slot: string
 }
 
 /** Where the server is. */
@@ -95,47 +87,4 @@ async function requireRoom(database: Database): Promise<void> {
       `PostgreSQL at ${database.server} has ${row.free} replication slots left, capture needs 2: raise max_replication_slots`,
     )
   }
-}
-
-/**
- * Why streaming from this slot would miss committed rows, or undefined if it would not. From PostgreSQL 15 on a
- * server that is asked for an older position than the slot's silently starts at the slot's.
- */
-export function lossBy(
-  owner: SlotOwner,
-  slot: SlotState | undefined,
-  stored: StoredPosition,
-  server: ServerState,
-): string | undefined {
-  const { name, table } = owner
-  const refused = (what: string) =>
-    `capture ${name}: ${what}, so rows of ${table} may be missing. To capture every row of ${table} again ` +
-    `(duplicates are possible, nothing is lost): millrace apply --recapture ${name}`
-  if (stored.slot !== owner.slot || stored.source !== table) {
-    return refused(`its position belongs to slot ${stored.slot} of ${stored.source}`)
-  }
-  if (slot === undefined) return refused(`replication slot ${owner.slot} is gone`)
-  if (slot.plugin !== 'pgoutput' || slot.database !== server.database) {
-    return refused(`replication slot ${owner.slot} belongs to another plugin or database`)
-  }
-  if (slot.walStatus === 'lost') {
-    return refused(`replication slot ${owner.slot} has lost its write-ahead log (wal_status lost)`)
-  }
-  // The snapshot still to come holds all that was committed before it.
-  if (stored.snapshot === 'pending') return undefined
-  if (stored.system !== server.system) {
-    return refused('its position was stored by another PostgreSQL cluster')
-  }
-  if (slot.confirmed > stored.lsn) {
-    return refused(
-      `replication slot ${owner.slot} was advanced to ${formatLsn(slot.confirmed)} behind our back, ` +
-        `while Kafka has all up to ${formatLsn(stored.lsn)}`,
-    )
-  }
-  if (stored.lsn > server.walEnd) {
-    return refused(
-      `its position ${formatLsn(stored.lsn)} lies beyond the end of the log ${formatLsn(server.walEnd)}`,
-    )
-  }
-  return undefined
 }

@@ -62,6 +62,34 @@ describe('capture slot', function () {
     expect(error.message).to.match(/publication millrace_users does not exist.* millrace apply$/)
   })
 
+  it('should refuse a publication that was gone while rows were written', async () => {
+    await captured('a')
+    const client = await stage.client()
+    await client.query('DROP PUBLICATION millrace_users')
+    await client.query("INSERT INTO staging.users (name) VALUES ('unseen')")
+    await stage.apply()
+    const error = await refusal()
+    expect(error.code).to.equal('DATA_LOSS')
+    expect(error.message).to.match(/publication millrace_users or table staging\.users was made anew/)
+    await recapture(stage.database, stage.spec)
+    await stage.start()
+    expect((await stage.rowsReaching(3)).map(({ name }) => name)).to.deep.equal(['a', 'a', 'unseen'])
+  })
+
+  it('should stop when the table is taken out of its publication while it runs', async () => {
+    await stage.apply()
+    await stage.start()
+    const client = await stage.client()
+    await client.query('ALTER PUBLICATION millrace_users DROP TABLE staging.users')
+    await client.query("INSERT INTO staging.users (name) VALUES ('unseen')")
+    await client.query('ALTER PUBLICATION millrace_users ADD TABLE staging.users')
+    const error = await stage.failure()
+    expect(error).to.have.property('code', 'DATA_LOSS')
+    expect(error)
+      .to.have.property('message')
+      .that.match(/was made anew|does not include/)
+  })
+
   it('should refuse a publication from which the table was taken', async () => {
     await captured('a')
     await (await stage.client()).query('ALTER PUBLICATION millrace_users DROP TABLE staging.users')

@@ -84,6 +84,21 @@ describe('capture stream', function () {
     expect(rows[1]).to.deep.equal({ id: '1', name: 'b', notes: 'y'.repeat(5000) })
   })
 
+  it('should send an update that can not be completed, since its row is gone, to the dead letters', async () => {
+    const client = await stage.client()
+    await client.query('ALTER TABLE staging.users ALTER notes SET STORAGE EXTERNAL')
+    await client.query("INSERT INTO staging.users (name, notes) VALUES ('a', repeat('y', 5000))")
+    await stage.start()
+    await stage.stop()
+    await client.query("UPDATE staging.users SET name = 'b'")
+    await client.query('DELETE FROM staging.users')
+    await stage.start()
+    const [letter] = await stage.deadLettersReaching(1)
+    const reason = letter?.headers.find(([name]) => name === 'millrace.dlq.reason')?.[1]
+    expect(String(reason)).to.match(/left out notes unchanged, and the row is gone.*REPLICA IDENTITY FULL/)
+    expect(await stage.rows()).to.have.length(1)
+  })
+
   it('should send a row to the dead letters, by its id and without payload, when it can not be keyed', async () => {
     const capture = await stage.start()
     const client = await stage.client()
