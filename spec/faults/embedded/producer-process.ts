@@ -1,0 +1,18 @@
+/** Writes the numbered records from the first that no life of it was told to be written. Ends when all are. */
+import { openEmbeddedBroker } from '../../../connectors/embedded/index.ts'
+import { journal } from './journal.ts'
+import { numbered, RECORDS, SENT_AT_ONCE } from './workload.ts'
+
+const [dir, path, from] = process.argv.slice(2) as [string, string, string]
+const note = journal(path)
+const broker = await openEmbeddedBroker({ dir })
+const producer = await broker.producer({})
+process.send!({ ready: true })
+for (let next = Number(from); next < RECORDS; next += SENT_AT_ONCE) {
+  const to = Math.min(next + SENT_AT_ONCE, RECORDS)
+  await producer.send(Array.from({ length: to - next }, (_, i) => numbered(next + i)))
+  note({ kind: 'acknowledged', to })
+  process.send!({ acknowledged: to })
+}
+await broker.close()
+process.disconnect()
