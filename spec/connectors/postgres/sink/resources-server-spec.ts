@@ -3,7 +3,7 @@ import { postgres } from '../../../../connectors/postgres/index.ts'
 import { postgresConnector } from '../../../../connectors/postgres/sink/connector.ts'
 import type { TableTarget } from '../../../../lib/table.ts'
 import { usersByCountry, usersById } from '../../../../topologies/insight/tables.ts'
-import { failureOf, rejectionOf } from '../../../contract/failure-of.ts'
+import { rejectionOf } from '../../../contract/failure-of.ts'
 import { context, never, openSinkStage, rowAt, type SinkStage } from './sink-stage.ts'
 
 describe('PostgreSQL as a sink, from apply to the first write', () => {
@@ -144,21 +144,6 @@ describe('PostgreSQL as a sink, from apply to the first write', () => {
       expect(error.message).to.include('insights.users').and.include('millrace apply')
     })
   }
-
-  it('should refuse a column named as one of its own', () => {
-    const options = { columns: { id: 'int', deleted: 'boolean' }, primaryKey: ['id'] } as const
-    expect(failureOf(() => postgres('users', options))).to.include({ code: 'CONFIG' })
-  })
-
-  it('should refuse what is no plain name', () => {
-    const options = { columns: { id: 'int' }, primaryKey: ['id'] } as const
-    for (const name of ['users; drop', 'a.b.c', '', 'a.', 'x'.repeat(49)]) {
-      expect(
-        failureOf(() => postgres(name, options)),
-        name,
-      ).to.include({ code: 'CONFIG' })
-    }
-  })
 
   it('should leave open a database that it was given', async () => {
     const { database } = stage.database
