@@ -2,8 +2,8 @@ import { kafkaTool } from './kafka-tool.ts'
 import { servers } from './servers.ts'
 
 /** The members' ids as Kafka's own tool shows them; a member that had to join anew has another one. */
-export async function membersOf(group: string): Promise<string[]> {
-  const printed = await describeGroup(group, '--members', servers().kafkaBrokers)
+export async function membersOf(group: string, brokers = servers().kafkaBrokers): Promise<string[]> {
+  const printed = await describeGroup(group, '--members', brokers)
   return printed
     .split('\n')
     .filter((line) => line.startsWith(`${group} `))

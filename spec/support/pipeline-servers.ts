@@ -8,10 +8,10 @@ import { openKeyspace, type SpecKeyspace } from '../connectors/cassandra/keyspac
 import { servers } from './servers.ts'
 import { makeServersDirectory, stopSpecServers } from './spec-servers.ts'
 
-export interface PipelineServers {
+export interface PipelineServers<K extends RunningServer = RunningServer> {
   /** For a child process; `RANDOM_USER_URL` is the spec's own. */
   readonly env: Readonly<Record<string, string>>
-  readonly kafka: RunningServer
+  readonly kafka: K
   readonly postgres: RunningServer
   /** To start one of them again after `stop` or `kill`. */
   readonly options: { readonly kafka: StartOptions; readonly postgres: StartOptions }
@@ -26,7 +26,14 @@ export interface PipelineServers {
  * A Kafka and a PostgreSQL of a spec file's own, and a keyspace on the shared Cassandra: the pipeline's topics,
  * consumer group and slot have fixed names, so that two specs can't share them.
  */
-export async function startPipelineServers(): Promise<PipelineServers> {
+export function startPipelineServers(): Promise<PipelineServers> {
+  return startPipelineServersOn(startKafka)
+}
+
+/** The same on another Kafka. */
+export async function startPipelineServersOn<K extends RunningServer>(
+  startItsKafka: (options: StartOptions) => Promise<K>,
+): Promise<PipelineServers<K>> {
   const { registryUrl, cassandraContactPoints, cassandraDatacenter } = servers()
   const dir = await makeServersDirectory()
   const [kafkaPort, controllerPort, postgresPort] = await freePorts(3)
@@ -35,7 +42,7 @@ export async function startPipelineServers(): Promise<PipelineServers> {
     postgres: { dir, port: postgresPort },
   }
   const started = await Promise.allSettled([
-    startKafka(options.kafka),
+    startItsKafka(options.kafka),
     startPostgres(options.postgres),
     openKeyspace(),
   ] as const)
