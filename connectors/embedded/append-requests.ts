@@ -1,9 +1,8 @@
+import type { PlacedRecord } from '../../lib/partition-choice.ts'
 import type { TopicPartition } from '../../lib/record.ts'
+import { recordSize } from '../../lib/record-size.ts'
 import type { ChunkFor } from './connection.ts'
 import { type ChunkRecord, encodeChunk } from './log/encode-chunk.ts'
-import { recordSize } from './log/record-size.ts'
-
-export interface PlacedRecord extends TopicPartition, ChunkRecord {}
 
 /** Large enough that the store's work is small beside the bytes, small enough to be read for one record. */
 const CHUNK_BYTES = 128 * 1024

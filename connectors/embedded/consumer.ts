@@ -4,10 +4,10 @@ import { isRetriable, MillraceError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/log.ts'
 import type { BrokerAdmin, BrokerConsumer, ConsumerListener, ConsumerOptions } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
+import { startPositions } from '../../lib/start-positions.ts'
 import { Assignments } from './assignments.ts'
 import type { Link } from './door/link.ts'
 import { Session } from './session.ts'
-import { startPositions } from './start-positions.ts'
 
 const DEFAULT_FETCH_BYTES = 1024 * 1024
 const BACKOFF_BASE_MS = 50

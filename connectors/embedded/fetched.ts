@@ -1,7 +1,7 @@
 import type { FetchedBatch } from '../../lib/ports.ts'
+import { contentSize } from '../../lib/record-size.ts'
 import type { FetchAnswer } from './connection.ts'
 import { decodeChunk } from './log/decode-chunk.ts'
-import { contentSize } from './log/record-size.ts'
 
 /** The port's batch; with `to`, only what lies before that offset. */
 export function fetchedBatch(

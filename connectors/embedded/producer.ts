@@ -1,11 +1,12 @@
 import { MillraceError } from '../../lib/errors.ts'
+import { PartitionChoice, type PlacedRecord } from '../../lib/partition-choice.ts'
 import type { BrokerProducer } from '../../lib/ports.ts'
 import type { OutRecord } from '../../lib/record.ts'
+import { recordSize } from '../../lib/record-size.ts'
+import { WriteQueue } from '../../lib/write-queue.ts'
 import { requestsOf } from './append-requests.ts'
 import type { TopicDetails } from './connection.ts'
 import type { Link } from './door/link.ts'
-import { recordSize } from './log/record-size.ts'
-import { PartitionChoice } from './partition-choice.ts'
 
 /**
  * Writes records at-least-once: what was not acknowledged when the log's owner went away is sent again to the next
@@ -13,10 +14,10 @@ import { PartitionChoice } from './partition-choice.ts'
  */
 export class EmbeddedProducer implements BrokerProducer {
   readonly #link: Link
-  readonly #choice = new PartitionChoice()
-  /** A topic never changes. */
+  readonly #queue = new WriteQueue((records) => this.#write(records))
+  readonly #choice = new PartitionChoice({ of: async (topic) => (await this.#details(topic)).partitions })
+  /** Topics here never change. */
   readonly #topics = new Map<string, TopicDetails>()
-  readonly #sending = new Set<Promise<void>>()
   #closed = false
 
   constructor(link: Link) {
@@ -26,40 +27,31 @@ export class EmbeddedProducer implements BrokerProducer {
   async send(records: readonly OutRecord[]): Promise<void> {
     if (this.#closed) throw new MillraceError('INTERNAL', 'send() on a closed producer of the embedded log')
     if (records.length === 0) return
-    const sending = this.#send(records)
-    this.#sending.add(sending)
-    try {
-      await sending
-    } finally {
-      this.#sending.delete(sending)
-    }
+    const placed = await this.#choice.place(records)
+    for (const record of placed) requireWritable(record, this.#topics.get(record.topic)!)
+    await this.#queue.add(placed)
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.allSettled(this.#sending)
+    await this.#queue.idle()
   }
 
-  async #send(records: readonly OutRecord[]): Promise<void> {
-    await this.#learn(new Set(records.map(({ topic }) => topic)))
-    const placed = records.map((record) => {
-      const topic = this.#topics.get(record.topic)!
-      requireWritable(record, topic)
-      return { ...record, partition: this.#choice.of(record, topic) }
-    })
-    for (const chunks of requestsOf(placed)) await this.#link.ask((connection) => connection.append(chunks))
+  async #write(records: readonly PlacedRecord[]): Promise<void> {
+    for (const chunks of requestsOf(records)) await this.#link.ask((connection) => connection.append(chunks))
   }
 
-  async #learn(topics: ReadonlySet<string>): Promise<void> {
-    const unknown = [...topics].filter((topic) => !this.#topics.has(topic))
-    if (unknown.length === 0) return
-    const found = await this.#link.ask((connection) => connection.topics(unknown))
-    for (const details of found) this.#topics.set(details.topic, details)
-    const missing = unknown.find((topic) => !this.#topics.has(topic))
-    if (missing === undefined) return
-    throw new MillraceError('WRITE', `Topic ${missing} does not exist; \`millrace apply\` creates it`, {
-      topic: missing,
-    })
+  async #details(topic: string): Promise<TopicDetails> {
+    const known = this.#topics.get(topic)
+    if (known !== undefined) return known
+    const [found] = await this.#link.ask((connection) => connection.topics([topic]))
+    if (found === undefined) {
+      throw new MillraceError('WRITE', `Topic ${topic} does not exist; \`millrace apply\` creates it`, {
+        topic,
+      })
+    }
+    this.#topics.set(topic, found)
+    return found
   }
 }
 

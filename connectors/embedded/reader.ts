@@ -1,4 +1,4 @@
-import { MillraceError } from '../../lib/errors.ts'
+import { requireHeldRanges } from '../../lib/held-ranges.ts'
 import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/ports.ts'
 import type { Link } from './door/link.ts'
 import { fetchedBatch } from './fetched.ts'
@@ -17,7 +17,7 @@ export async function* readRanges(
   ranges: readonly Range[],
 ): AsyncGenerator<FetchedBatch> {
   const wanted = ranges.filter(({ from, to }) => from < to)
-  await requireHeld(admin, wanted)
+  await requireHeldRanges(admin, wanted)
   const never = new AbortController().signal
   for (const range of wanted) {
     const cursor: Cursor = { ...range }
@@ -28,21 +28,6 @@ export async function* readRanges(
         cursor.from = answer.next
         yield fetchedBatch(answer, 0, to)
       }
-    }
-  }
-}
-
-async function requireHeld(admin: BrokerAdmin, ranges: readonly Range[]): Promise<void> {
-  for (const topic of new Set(ranges.map((range) => range.topic))) {
-    const held = new Map((await admin.offsets(topic)).map((range) => [range.partition, range]))
-    for (const { partition, from, to } of ranges.filter((range) => range.topic === topic)) {
-      const { earliest = 0, end = 0 } = held.get(partition) ?? {}
-      if (from >= earliest && to <= end) continue
-      throw new MillraceError(
-        'DATA_LOSS',
-        `${topic}/${partition}: wanted the records from ${from} to ${to}, but it holds those from ${earliest} to ${end}`,
-        { topic, partition, offset: from },
-      )
     }
   }
 }

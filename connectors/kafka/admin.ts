@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { retrying } from '../../lib/backoff.ts'
-import { isRetriable, MillraceError } from '../../lib/errors.ts'
+import { isRetriable } from '../../lib/errors.ts'
 import type { BrokerAdmin, OffsetRange, TopicInfo, TopicSpec } from '../../lib/ports.ts'
 import type { Position } from '../../lib/record.ts'
 import { openClient } from './client.ts'
@@ -115,15 +115,4 @@ export function kafkaAdmin(settings: KafkaSettings): KafkaAdmin {
   }
 
   return { topics, createTopic, offsets, committed, close }
-}
-
-/** The given topic's ranges by partition; `MISSING` when a topic does not exist. */
-export async function rangesOf(admin: BrokerAdmin, topic: string): Promise<ReadonlyMap<number, OffsetRange>> {
-  const ranges = await admin.offsets(topic)
-  if (ranges.length === 0) {
-    throw new MillraceError('MISSING', `Topic ${topic} does not exist; \`millrace apply\` creates it`, {
-      topic,
-    })
-  }
-  return new Map(ranges.map((range) => [range.partition, range]))
 }

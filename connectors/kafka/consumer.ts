@@ -3,10 +3,10 @@ import { backoffDelay, retrying } from '../../lib/backoff.ts'
 import { isRetriable, MillraceError, messageOf } from '../../lib/errors.ts'
 import type { BrokerAdmin, BrokerConsumer, ConsumerListener, ConsumerOptions } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
+import { startPositions } from '../../lib/start-positions.ts'
 import { Assignments } from './assignment.ts'
 import { kafkaError } from './errors.ts'
 import type { KafkaSettings } from './options.ts'
-import { startPositions } from './positions.ts'
 import { Session } from './session.ts'
 
 const BACKOFF_BASE_MS = 200

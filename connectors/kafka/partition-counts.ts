@@ -1,4 +1,5 @@
 import { MillraceError } from '../../lib/errors.ts'
+import type { PartitionCounts } from '../../lib/partition-choice.ts'
 import type { BrokerAdmin } from '../../lib/ports.ts'
 
 interface Known {
@@ -7,7 +8,7 @@ interface Known {
 }
 
 /** How many partitions a topic has, as known for at most `maxAgeMs`. Rejects with `WRITE` for a topic that is not there. */
-export class PartitionCounts {
+export class CachedPartitionCounts implements PartitionCounts {
   readonly #admin: BrokerAdmin
   readonly #maxAgeMs: number
   readonly #known = new Map<string, Known>()

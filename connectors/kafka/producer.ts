@@ -1,16 +1,16 @@
 import type { CompressionTypes, IHeaders, Producer, RecordMetadata, TopicMessages } from 'kafkajs'
 import { MillraceError } from '../../lib/errors.ts'
+import { PartitionChoice, type PlacedRecord } from '../../lib/partition-choice.ts'
 import type { BrokerAdmin, BrokerProducer, ProducerOptions } from '../../lib/ports.ts'
 import type { Headers, OutRecord } from '../../lib/record.ts'
+import { recordSize } from '../../lib/record-size.ts'
+import { WriteQueue } from '../../lib/write-queue.ts'
 import { type Client, openClient } from './client.ts'
 import { kafkaError, protocolTypeOf } from './errors.ts'
 import type { KafkaSettings } from './options.ts'
-import { PartitionChoice, type PlacedRecord } from './partition-choice.ts'
-import { PartitionCounts } from './partition-counts.ts'
+import { CachedPartitionCounts } from './partition-counts.ts'
 import { within } from './reach.ts'
-import { recordSize } from './record-size.ts'
 import { BATCH_BYTES, type ProduceRequest, partitionKey, requestsOf } from './requests.ts'
-import { WriteQueue } from './write-queue.ts'
 
 const COMPRESSION = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
 const ALL_IN_SYNC_REPLICAS = -1
@@ -41,7 +41,7 @@ export class KafkaProducer implements BrokerProducer {
   constructor(settings: KafkaSettings, admin: BrokerAdmin, options: ProducerOptions) {
     this.#settings = { ...settings, clientId: options.clientId ?? settings.clientId }
     this.#compression = COMPRESSION[options.compression ?? 'none']
-    this.#choice = new PartitionChoice(new PartitionCounts(admin, settings.timing.metadataMaxAge))
+    this.#choice = new PartitionChoice(new CachedPartitionCounts(admin, settings.timing.metadataMaxAge))
   }
 
   async connect(): Promise<void> {

@@ -1,7 +1,7 @@
 import { retrying } from '../../lib/backoff.ts'
 import { isRetriable, MillraceError } from '../../lib/errors.ts'
+import { requireHeldRanges } from '../../lib/held-ranges.ts'
 import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/ports.ts'
-import { rangesOf } from './admin.ts'
 import { openClient } from './client.ts'
 import { kafkaError } from './errors.ts'
 import { fetchedBatch } from './fetched.ts'
@@ -29,7 +29,7 @@ export async function* readRanges(
 ): AsyncGenerator<FetchedBatch> {
   const open = ranges.filter(({ from, to }) => from < to).map((range) => ({ ...range }))
   if (open.length === 0) return
-  await requireHeld(admin, open)
+  await requireHeldRanges(admin, open)
   const client = openClient(settings)
   const cluster = client.cluster()
   try {
@@ -107,21 +107,4 @@ function leaderOf(cluster: Cluster, { topic, partition }: Cursor): string {
   const [leader] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
   if (leader !== undefined) return leader
   throw new MillraceError('UNREACHABLE', `${topic}/${partition} has no leader now`, { topic, partition })
-}
-
-async function requireHeld(admin: BrokerAdmin, ranges: readonly Range[]): Promise<void> {
-  for (const topic of new Set(ranges.map((range) => range.topic))) {
-    const held = await rangesOf(admin, topic)
-    for (const range of ranges) {
-      if (range.topic !== topic) continue
-      const { partition, from, to } = range
-      const { earliest = 0, end = 0 } = held.get(partition) ?? {}
-      if (from >= earliest && to <= end) continue
-      throw new MillraceError(
-        'DATA_LOSS',
-        `${topic}/${partition}: wanted the records from ${from} to ${to}, but it holds those from ${earliest} to ${end}`,
-        { topic, partition, offset: from },
-      )
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Headers } from '../../../lib/record.ts'
+import { contentSize, recordSize } from '../../../lib/record-size.ts'
 import {
   CONTENT_AT,
   COUNT_AT,
@@ -9,7 +10,6 @@ import {
   MAX_TIMESTAMP_AT,
   SPAN_AT,
 } from './chunk-layout.ts'
-import { contentSize, recordSize } from './record-size.ts'
 
 export interface ChunkRecord {
   readonly key: Buffer | null

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import type { PlacedRecord } from '../../../connectors/kafka/partition-choice.ts'
-import { WriteQueue } from '../../../connectors/kafka/write-queue.ts'
-import { MillraceError } from '../../../lib/errors.ts'
-import { NO_HEADERS } from '../../../lib/record.ts'
-import { failureOf } from '../../conformance/failure-of.ts'
+import { MillraceError } from '../lib/errors.ts'
+import type { PlacedRecord } from '../lib/partition-choice.ts'
+import { NO_HEADERS } from '../lib/record.ts'
+import { WriteQueue } from '../lib/write-queue.ts'
+import { failureOf } from './conformance/failure-of.ts'
 
 function records(...values: string[]): PlacedRecord[] {
   const common = { topic: 't', partition: 0, key: null, timestamp: 0, headers: NO_HEADERS }
@@ -14,7 +14,7 @@ function valuesOf(written: readonly PlacedRecord[]): string[] {
   return written.map(({ value }) => String(value))
 }
 
-describe('Kafka write queue', () => {
+describe('write queue', () => {
   it('should write one at a time, and together what comes in meanwhile', async () => {
     const writes: string[][] = []
     const first = Promise.withResolvers<void>()

@@ -1,12 +1,11 @@
-import { MillraceError } from '../../lib/errors.ts'
-import type { BrokerAdmin, ConsumerOptions, OffsetRange } from '../../lib/ports.ts'
-import type { Position, TopicPartition } from '../../lib/record.ts'
-import { rangesOf } from './admin.ts'
-import { partitionKey } from './requests.ts'
+import { MillraceError, place } from './errors.ts'
+import { rangesOf } from './held-ranges.ts'
+import type { BrokerAdmin, ConsumerOptions, OffsetRange } from './ports.ts'
+import type { Position, TopicPartition } from './record.ts'
 
 /**
  * Where the group goes on: its committed positions, or `startAt` where it has none. Rejects with `DATA_LOSS` when
- * records at a position are gone, or were never there: Kafka would otherwise pick another one silently.
+ * records at a position are gone, or were never there: a Kafka client would pick another one silently.
  */
 export async function startPositions(
   admin: BrokerAdmin,
@@ -16,18 +15,22 @@ export async function startPositions(
   const topics = [...new Set(owned.map(({ topic }) => topic))]
   if (topics.length === 0) return []
   const committed = new Map(
-    (await admin.committed(group, topics)).map((position) => [partitionKey(position), position.offset]),
+    (await admin.committed(group, topics)).map((position) => [nameOf(position), position.offset]),
   )
   const ranges = new Map<string, ReadonlyMap<number, OffsetRange>>()
   for (const topic of topics) ranges.set(topic, await rangesOf(admin, topic))
   return owned.map(({ topic, partition }) => {
     const range = ranges.get(topic)!.get(partition)
     if (range === undefined) throw new MillraceError('UNREACHABLE', `${topic}/${partition} is not known yet`)
-    const offset = committed.get(partitionKey({ topic, partition }))
+    const offset = committed.get(nameOf({ topic, partition }))
     const start = offset ?? firstPosition(startAt, range, group, topic)
     requireHeld({ topic, partition, offset: start }, range, group)
     return { topic, partition, offset: start }
   })
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return place({ topic, partition })
 }
 
 function firstPosition(

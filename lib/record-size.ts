@@ -1,7 +1,7 @@
-import type { Headers } from '../../../lib/record.ts'
+import type { Headers } from './record.ts'
 
-/** Room for delta, timestamp and lengths of a record, and for the lengths of one header. */
-const RECORD_OVERHEAD = 29
+/** Room for the lengths, deltas and attributes of a record, and of one header. */
+const RECORD_OVERHEAD = 32
 const HEADER_OVERHEAD = 10
 
 interface Sized {
@@ -17,7 +17,7 @@ export function contentSize({ key, value, headers }: Sized): number {
   return size
 }
 
-/** No less than the record takes in a chunk. */
+/** No less than the record takes in a batch, uncompressed. */
 export function recordSize(record: Sized): number {
   return RECORD_OVERHEAD + contentSize(record) + record.headers.length * HEADER_OVERHEAD
 }

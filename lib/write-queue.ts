@@ -1,7 +1,9 @@
-import { isRetriable } from '../../lib/errors.ts'
+import { isRetriable } from './errors.ts'
 import type { PlacedRecord } from './partition-choice.ts'
 import { recordSize } from './record-size.ts'
-import { REQUEST_BYTES } from './requests.ts'
+
+/** Calls go together up to so much. */
+const TOGETHER_BYTES = 8 * 1024 * 1024
 
 interface Job {
   readonly records: readonly PlacedRecord[]
@@ -13,7 +15,7 @@ interface Job {
 /**
  * Lets one write run at a time; the calls that come in meanwhile go together in the next one. An idempotent producer
  * of kafkajs needs that: it takes a failed request's sequence numbers back, and another request in flight would then
- * be taken by the broker for its repetition, and be dropped.
+ * be taken by the broker for its repetition, and be dropped. The embedded log writes many small calls faster this way.
  */
 export class WriteQueue {
   readonly #write: (records: readonly PlacedRecord[]) => Promise<void>
@@ -47,7 +49,7 @@ export class WriteQueue {
     let count = 0
     for (const job of this.#waiting) {
       bytes += job.bytes
-      if (count > 0 && bytes > REQUEST_BYTES) break
+      if (count > 0 && bytes > TOGETHER_BYTES) break
       count++
     }
     return this.#waiting.splice(0, count)

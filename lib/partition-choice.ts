@@ -1,12 +1,16 @@
-import { MillraceError } from '../../lib/errors.ts'
-import { partitionFor } from '../../lib/partitioner.ts'
-import type { OutRecord } from '../../lib/record.ts'
-import type { PartitionCounts } from './partition-counts.ts'
+import { MillraceError } from './errors.ts'
+import { partitionFor } from './partitioner.ts'
+import type { OutRecord } from './record.ts'
 import { recordSize } from './record-size.ts'
 
 /** A record that will go to this partition at every attempt. */
 export interface PlacedRecord extends OutRecord {
   readonly partition: number
+}
+
+/** How many partitions a topic has; where `atLeast` says that what is known must be old, asked again. */
+export interface PartitionCounts {
+  of(topic: string, atLeast: number): Promise<number>
 }
 
 /** As Kafka's default partitioner: keyless records stay with a partition for about one batch (KIP-794). */
