@@ -4,14 +4,12 @@ import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
 import type { Environment } from '../runtime/environment.ts'
 import { resourcesOf } from '../runtime/resources.ts'
-import { config } from './config.ts'
-import { connect } from './connect.ts'
-import { logger } from './log.ts'
+import { connect, type ServerFlags, withServers } from './connect.ts'
 import { print } from './outcome.ts'
 import { PIPELINE_VARIABLES, pipelineResources, recaptureByName } from './pipeline.ts'
 import { loadTopology, variablesOf } from './topology-file.ts'
 
-interface Flags {
+interface Flags extends ServerFlags {
   readonly json?: boolean
   readonly recapture?: string
 }
@@ -24,12 +22,12 @@ interface Planned {
 const WHAT = 'topology files (default: the user-insights pipeline with staging and capture)'
 
 export function planCommand(): Command {
-  return new Command('plan')
+  return withServers(new Command('plan'))
     .description('show what apply would create; changes nothing')
     .argument('[file...]', WHAT)
     .option('--json', 'as JSON')
     .action((files: string[], flags: Flags) =>
-      withResources(files, 'plan', async (resources) => {
+      withResources(files, 'plan', flags, async (resources) => {
         const planned = await inspectAll(resources)
         if (flags.json) print(planned.map(({ resource, state }) => ({ ...named(resource), state })))
         else for (const { resource, state } of planned) process.stdout.write(`${line(resource, state)}\n`)
@@ -39,7 +37,7 @@ export function planCommand(): Command {
 }
 
 export function applyCommand(): Command {
-  return new Command('apply')
+  return withServers(new Command('apply'))
     .description(
       'create what is missing: topics, subjects, tables, publication, slot, reference data; idempotent',
     )
@@ -47,7 +45,7 @@ export function applyCommand(): Command {
     .option('--recapture <name>', 'make the slot of this capture anew and capture every staged row again')
     .option('--json', 'as JSON')
     .action((files: string[], flags: Flags) =>
-      withResources(files, 'apply', async (resources, database) => {
+      withResources(files, 'apply', flags, async (resources, database) => {
         if (flags.recapture !== undefined) await recaptureByName(flags.recapture, requireDatabase(database))
         const created = await applyAll(resources, (resource) => {
           if (!flags.json) process.stdout.write(`created ${resource.kind} ${resource.name}\n`)
@@ -94,13 +92,13 @@ function refuseDifferences(planned: readonly Planned[]): void {
 async function withResources(
   files: readonly string[],
   name: string,
+  flags: ServerFlags,
   work: (resources: Resource[], database: Database | undefined) => Promise<void>,
 ): Promise<void> {
   const topologies = await Promise.all(files.map(loadTopology))
-  const settings = config(files.length === 0 ? PIPELINE_VARIABLES : variablesOf(topologies))
-  const environment = await connect(settings, logger(name))
-  const database =
-    files.length === 0 ? openDatabase(String(settings.DATABASE_URL), { name: 'millrace' }) : undefined
+  const whole = files.length === 0
+  const environment = await connect(whole ? PIPELINE_VARIABLES : variablesOf(topologies), name, flags)
+  const database = whole ? openDatabase(environment.settings.DATABASE_URL, { name: 'millrace' }) : undefined
   try {
     await work(
       database === undefined

@@ -26,6 +26,8 @@ const VARIABLES = {
   RANDOM_USER_URL: url('http:', 'https:'),
   RANDOM_USER_RESULTS: z.coerce.number().int().min(1).max(5000).default(500),
   RANDOM_USER_SEED: z.string().min(1).default('millrace'),
+  INGEST_SCHEDULE: z.string().min(1).default('*/5 * * * *'),
+  INGEST_TIMEZONE: z.string().min(1).default('UTC'),
   MILLRACE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
 } as const
 

@@ -2,14 +2,12 @@ import { Command } from 'commander'
 import { MillraceError } from '../errors.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
 import { DEFAULT_LIMITS, startWorker, type Worker } from '../runtime/worker.ts'
-import { config } from './config.ts'
-import { connect } from './connect.ts'
-import { logger } from './log.ts'
+import { connect, type ServerFlags, withServers } from './connect.ts'
 import { milliseconds, oneOf, wholeNumber } from './options.ts'
 import { print } from './outcome.ts'
 import { loadTopology, variablesOf } from './topology-file.ts'
 
-interface RunOptions {
+interface RunOptions extends ServerFlags {
   readonly untilCaughtUp?: boolean
   readonly batchRecords: number
   readonly batchBytes: number
@@ -19,7 +17,7 @@ interface RunOptions {
 }
 
 export function runCommand(): Command {
-  return new Command('run')
+  return withServers(new Command('run'))
     .description('run topologies as a worker, until SIGTERM or Ctrl-C')
     .argument('<file...>', 'topology files; each default export runs as its own consumer group')
     .option('--until-caught-up', 'stop at the end offsets found at start')
@@ -45,8 +43,7 @@ async function run(files: string[], options: RunOptions): Promise<void> {
   if (options.applicationId !== undefined && topologies.length > 1) {
     throw new MillraceError('CONFIG', '--application-id goes with one topology file')
   }
-  const settings = config(variablesOf(topologies))
-  const environment = await connect(settings, logger('run'))
+  const environment = await connect(variablesOf(topologies), 'run', options)
   const workers: Worker[] = []
   let stopping = false
   onShutdown((signal) => {

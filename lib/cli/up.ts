@@ -1,115 +1,157 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
-import { randomUserClient } from '../../connectors/http/random-user-client.ts'
 import type { Capture } from '../../connectors/postgres/capture/capture.ts'
 import { type Database, openDatabase } from '../../connectors/postgres/connection.ts'
-import { openStaging } from '../../connectors/postgres/staging.ts'
-import { runIngest } from '../../topologies/user-ingest.ts'
+import { usersById } from '../../topologies/insight/tables.ts'
 import userInsights from '../../topologies/user-insights.ts'
 import { usersRaw } from '../../topologies/users-raw.ts'
 import { endsOf, reached } from '../runtime/caught-up.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
-import { startWorker } from '../runtime/worker.ts'
+import { startWorker, type Worker } from '../runtime/worker.ts'
 import { applyAll } from './apply.ts'
-import { type Config, config } from './config.ts'
-import { type Connected, connect } from './connect.ts'
-import { ingestProgress, summaryOf } from './ingest-report.ts'
-import { logger } from './log.ts'
-import { print } from './outcome.ts'
+import { type Connected, connect, type ServerFlags, withServers } from './connect.ts'
+import { summaryOf } from './ingest-report.ts'
+import { type Ingester, ingester } from './ingest-run.ts'
+import { ingestBySchedule, SCHEDULE_DEFAULTS, scheduleOf } from './ingest-schedule.ts'
+import { type HopCounts, showHops } from './live-view.ts'
+import { print, table } from './outcome.ts'
 import { openUsersRawCapture, PIPELINE_VARIABLES, pipelineResources } from './pipeline.ts'
+import { verify } from './verify.ts'
+import { textOf } from './verify-text.ts'
 
 const VARIABLES = [
   ...PIPELINE_VARIABLES,
   'RANDOM_USER_URL',
   'RANDOM_USER_RESULTS',
   'RANDOM_USER_SEED',
+  'INGEST_SCHEDULE',
+  'INGEST_TIMEZONE',
 ] as const
 
+interface Flags extends ServerFlags {
+  readonly once?: boolean
+  readonly json?: boolean
+}
+
 export function upCommand(): Command {
-  return new Command('up')
-    .description(
-      'all hops in one process: apply, one ingest run, capture and topology, until SIGTERM or Ctrl-C',
-    )
-    .option('--once', 'end when the run has arrived in every table')
-    .option('--json', 'print the final counts as JSON')
-    .addHelpText('after', `\nEnvironment: ${VARIABLES.join(', ')}`)
+  return withServers(new Command('up'))
+    .description('all hops in one process: apply, then ingest by schedule, capture and process, until Ctrl-C')
+    .option('--once', 'one ingest run through to the verified end')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', `\nEnvironment: ${VARIABLES.join(', ')}; none of the servers': embedded`)
     .action(up)
 }
 
 interface Pipeline {
-  readonly settings: Config<(typeof VARIABLES)[number]>
-  readonly environment: Connected
+  readonly environment: Connected<(typeof VARIABLES)[number]>
   readonly database: Database
-  /** Aborted by the first signal, or by the first hop that fails. */
+  readonly capture: Capture
+  readonly worker: Worker
+  readonly ingest: Ingester
+  /** Aborted by the first signal, or by the first hop that ends. */
   readonly stop: AbortController
 }
 
-async function up(flags: { once?: boolean; json?: boolean }): Promise<void> {
-  const settings = config(VARIABLES)
-  const environment = await connect(settings, logger('up'))
-  const database = openDatabase(settings.DATABASE_URL, { name: 'millrace up' })
+async function up(flags: Flags): Promise<void> {
   const stop = new AbortController()
-  onShutdown((signal) => {
-    environment.log.info({ signal }, 'draining')
-    stop.abort()
-  })
-  const pipeline: Pipeline = { settings, environment, database, stop }
+  onShutdown(() => stop.abort())
+  const environment = await connect(VARIABLES, 'up', flags)
+  const database = openDatabase(environment.settings.DATABASE_URL, { name: 'millrace up' })
   try {
     await applyAll(pipelineResources(environment, database), ({ kind, name }) =>
       environment.log.info({ kind, name }, 'created'),
     )
-    const counts = await runHops(pipeline, flags.once ?? false)
-    if (flags.json) print(counts)
+    if (stop.signal.aborted) return
+    await runHops(await open(environment, database, stop), flags)
+    if (flags.once && !stopped(stop)) await confirm(environment, database, flags.json === true)
   } finally {
-    await Promise.allSettled([database.close(), environment.close()])
+    await database.close()
+    await environment.close()
   }
 }
 
-/** Ingest, capture and worker side by side; whichever fails stops the others. */
-async function runHops(pipeline: Pipeline, once: boolean): Promise<unknown> {
-  const { settings, environment, stop } = pipeline
+/** Set as the reason when the run of `--once` has arrived: no signal, but the end. */
+const ARRIVED = 'arrived'
+
+function stopped({ signal }: AbortController): boolean {
+  return signal.reason !== ARRIVED
+}
+
+async function open(
+  environment: Pipeline['environment'],
+  database: Database,
+  stop: AbortController,
+): Promise<Pipeline> {
+  const { settings, log } = environment
   const capture = await openUsersRawCapture({
     databaseUrl: settings.DATABASE_URL,
     environment,
     heartbeatMs: 1000,
   })
-  const worker = await startWorker({ topology: userInsights, environment }).catch(async (error: unknown) => {
+  try {
+    const worker = await startWorker({ topology: userInsights, environment })
+    const source = {
+      url: settings.RANDOM_USER_URL,
+      seed: settings.RANDOM_USER_SEED,
+      pageSize: settings.RANDOM_USER_RESULTS,
+      pages: 1,
+    }
+    return { environment, database, capture, worker, ingest: ingester(database, source, log), stop }
+  } catch (error) {
     await capture.close()
     throw error
-  })
-  const halt = () => stop.abort()
-  const capturing = capture.run(stop.signal).finally(halt)
-  const working = worker.done.finally(halt)
-  stop.signal.addEventListener('abort', () => void worker.stop(), { once: true })
-  const flowing = flow(pipeline, capture, once).catch((error: unknown) => {
-    const asked = stop.signal.aborted
-    halt()
-    if (!asked) throw error
-  })
-  const outcomes = await Promise.allSettled([flowing, capturing, working])
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failed?.status === 'rejected') throw failed.reason
-  return { capture: capture.status, 'user-insights': worker.counters.snapshot() }
+  }
 }
 
-/** One ingest run; with `once`, waits until all of it has arrived, and ends everything. */
-async function flow(pipeline: Pipeline, capture: Capture, once: boolean): Promise<void> {
-  const { environment, settings, database, stop } = pipeline
-  const run = await runIngest({
-    source: randomUserClient({ url: settings.RANDOM_USER_URL }),
-    staging: openStaging(database),
-    seed: settings.RANDOM_USER_SEED,
-    pageSize: settings.RANDOM_USER_RESULTS,
-    pages: 1,
-    signal: stop.signal,
-    onProgress: ingestProgress(process.stderr),
-  })
+/** Ingest, capture and worker side by side; whichever ends stops the others. */
+async function runHops(pipeline: Pipeline, flags: Flags): Promise<void> {
+  const { capture, worker, stop } = pipeline
+  const { signal } = stop
+  const halt = () => stop.abort()
+  if (signal.aborted) void worker.stop()
+  else signal.addEventListener('abort', () => void worker.stop(), { once: true })
+  const view = flags.json ? undefined : showHops(process.stdout, () => countsOf(pipeline), signal)
+  const outcomes = await Promise.allSettled([
+    capture.run(signal).finally(halt),
+    worker.done.finally(halt),
+    (flags.once ? once(pipeline) : bySchedule(pipeline)).catch((error: unknown) => {
+      const asked = signal.aborted
+      halt()
+      if (!asked) throw error
+    }),
+  ])
+  await view
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+}
+
+function countsOf({ capture, worker }: Pipeline): HopCounts {
+  const { counters } = worker
+  return [
+    [usersRaw.name, capture.status.rows],
+    ['users.raw.dlq', capture.status.deadLetters],
+    [userInsights.name, counters.get('users', 'records')],
+    [userInsights.deadLetters.topic, counters.get('dead-letters', 'written')],
+    ['users_by_id', counters.get('users-by-id', 'written')],
+    ['users_by_country', counters.get('users-by-country', 'written')],
+    ['users.insights', counters.get('insights', 'written')],
+  ]
+}
+
+function bySchedule({ environment, database, ingest, stop }: Pipeline): Promise<void> {
+  const schedule = scheduleOf(environment.settings)
+  return ingestBySchedule(database, ingest, { schedule, ...SCHEDULE_DEFAULTS }, environment.log, stop.signal)
+}
+
+/** One ingest run; resolves when all of it has arrived. */
+async function once(pipeline: Pipeline): Promise<void> {
+  const { environment, database, capture, ingest, stop } = pipeline
+  const { admin } = environment.broker
+  const run = await ingest({}, stop.signal)
   environment.log.info({ run: run.runId }, summaryOf(run))
-  if (!once || stop.signal.aborted) return
   await captured(database, capture, stop.signal)
-  const ends = await endsOf(environment.broker.admin, [usersRaw.name])
-  await reached(environment.broker.admin, userInsights.name, ends, stop.signal)
-  stop.abort()
+  await reached(admin, userInsights.name, await endsOf(admin, [usersRaw.name]), stop.signal)
+  if (!stop.signal.aborted) stop.abort(ARRIVED)
 }
 
 /** Resolves when all that was committed in PostgreSQL until now is in Kafka. */
@@ -127,4 +169,21 @@ async function captured(database: Database, capture: Capture, signal: AbortSigna
     if (row?.passed) return
     await delay(100, undefined, { signal }).catch(() => {})
   }
+}
+
+const SHOWN = 5
+
+/** What every hop holds, read back from the servers, and some of the rows. */
+async function confirm(environment: Connected, database: Database, json: boolean): Promise<void> {
+  const report = await verify(environment, database, 10_000)
+  process.exitCode = report.exitCode
+  if (json) return print(report)
+  process.stdout.write(`\n${textOf(report)}\n\n`)
+  const columns = ['full_name', 'age_band', 'city', 'country', 'continent', 'currency']
+  const rows: string[][] = []
+  for await (const { value } of environment.tables.cassandra!.readTable(usersById)) {
+    rows.push(columns.map((column) => String(value[column] ?? '')))
+    if (rows.length === SHOWN) break
+  }
+  process.stdout.write(`${table(columns, rows)}\n`)
 }

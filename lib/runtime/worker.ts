@@ -1,4 +1,5 @@
-import { MillraceError, messageOf } from '../errors.ts'
+import { retrying } from '../backoff.ts'
+import { isRetriable, MillraceError, messageOf } from '../errors.ts'
 import type { Assignment, BrokerConsumer, BrokerProducer } from '../ports.ts'
 import type { SourceNode, Topology } from '../topology/nodes.ts'
 import { assign, type Running } from './assignment.ts'
@@ -108,7 +109,11 @@ class RunningWorker implements Worker {
 
   async #assigned(assignment: Assignment): Promise<void> {
     const { topology, environment, batch, creditBytes = 4 << 20, now = Date.now } = this.#options
-    for (const sink of this.#opened.sinks.values()) await sink.prepare()
+    const { signal } = this.#ending
+    for (const sink of this.#opened.sinks.values()) {
+      await retrying(() => sink.prepare(), { when: isRetriable, signal })
+    }
+    if (signal.aborted) return
     const { log } = environment
     const { counters } = this
     const refusals = new Refusals(topology, counters, log)

@@ -8,12 +8,24 @@ export interface Finding {
   readonly columns?: readonly string[]
 }
 
+/** A set of keys, as far as a comparison needs it. */
+export interface Keys {
+  has(key: string): boolean
+}
+
+export interface Comparison {
+  /** Columns that may differ. */
+  readonly ignored?: ReadonlySet<string> | undefined
+  /** Keys that changed while the hops were read: only whether they are there is compared. */
+  readonly moving?: Keys | undefined
+}
+
 /** What should be at a hop, computed from the hop before it, against what is there. */
 export function compare(
   hop: string,
   expected: KeyTable,
   actual: KeyTable,
-  ignored: ReadonlySet<string>,
+  { ignored, moving }: Comparison = {},
 ): Finding[] {
   const findings: Finding[] = []
   for (const key of expected.keys()) {
@@ -22,14 +34,15 @@ export function compare(
       findings.push({ hop, key, kind: 'missing' })
       continue
     }
+    if (moving?.has(key)) continue
     const should = expected.get(key)!
     const columns = expected.columns.filter(
-      (column, index) => !ignored.has(column) && should.hashes[index] !== there.hashes[index],
+      (column, index) => !ignored?.has(column) && should.hashes[index] !== there.hashes[index],
     )
     if (columns.length > 0) findings.push({ hop, key, kind: 'different', columns })
   }
   for (const key of actual.keys()) {
-    if (expected.get(key) === undefined) findings.push({ hop, key, kind: 'too many' })
+    if (!expected.has(key) && !moving?.has(key)) findings.push({ hop, key, kind: 'too many' })
   }
   return findings
 }
@@ -39,11 +52,12 @@ export function compareSets(
   hop: string,
   expected: ReadonlySet<string>,
   actual: ReadonlySet<string>,
+  moving?: Keys,
 ): Finding[] {
   return [
     ...[...expected].filter((key) => !actual.has(key)).map((key) => ({ hop, key, kind: 'missing' as const })),
     ...[...actual]
-      .filter((key) => !expected.has(key))
+      .filter((key) => !expected.has(key) && !moving?.has(key))
       .map((key) => ({ hop, key, kind: 'too many' as const })),
   ]
 }

@@ -1,4 +1,4 @@
-import type { Broker, Range } from '../ports.ts'
+import type { Range } from '../ports.ts'
 import { headerOf, type OutRecord } from '../record.ts'
 import { Counters } from '../runtime/counters.ts'
 import { DEAD_LETTER } from '../runtime/dead-letters.ts'
@@ -6,7 +6,9 @@ import type { Environment } from '../runtime/environment.ts'
 import type { OpenTopology } from '../runtime/open.ts'
 import { Processor } from '../runtime/processor.ts'
 import { Refusals } from '../runtime/refusals.ts'
+import type { TableTarget } from '../table.ts'
 import { isTopic, type Node, type SinkNode, type SourceNode, type Topology } from '../topology/nodes.ts'
+import { columnsOfSink, rowKey } from './columns.ts'
 import { KeyTable } from './key-table.ts'
 import { eachBatch } from './topic-tables.ts'
 
@@ -17,55 +19,58 @@ export interface Expected {
   readonly records: number
 }
 
-export interface SinkColumns {
-  readonly columns: readonly string[]
-  /** The row's key as text, as the sink's own reader writes it. */
-  readonly keyOf: (value: Readonly<Record<string, unknown>>) => string
-}
-
-/** Runs the same compiled steps as a worker over the range, and writes nothing. */
+/** Runs the same compiled steps as a worker over the ranges, and writes nothing. */
 export async function expectedOf(
   topology: Topology,
   opened: OpenTopology,
   environment: Environment,
   ranges: readonly Range[],
-  sinks: ReadonlyMap<SinkNode, SinkColumns>,
 ): Promise<Expected> {
-  const counters = new Counters()
-  const source = topology.nodes.find((node): node is SourceNode => node.kind === 'source')!
-  const refusals = new Refusals(topology, counters, environment.log)
-  const processor = new Processor({
-    topology,
-    source,
-    bindings: opened,
-    refusals,
-    counters,
-    log: environment.log,
-    now: Date.now,
-  })
-  const tables = new Map([...sinks].map(([node, { columns }]) => [node, new KeyTable(columns)]))
+  const processor = processorOf(topology, opened, environment)
+  const sinks = new Map(
+    topology.nodes.flatMap((node) =>
+      node.kind === 'sink' ? [[node, new KeyTable(columnsOfSink(node))] as const] : [],
+    ),
+  )
   const letters = new Set<string>()
+  let count = 0
   const signal = new AbortController().signal
-  await eachBatch(environment.broker as Broker, ranges, async (records) => {
+  await eachBatch(environment.broker, ranges, async (records) => {
+    count += records.length
     const outbox = await processor.process(records, signal)
     for (const letter of outbox.letters) letters.add(originOf(letter))
     for (const { record, origin } of outbox.records) await addRecord(origin.node, record)
     for (const [node, rows] of outbox.rows) {
+      const table = sinks.get(node)!
       for (const { row } of rows) {
         if (row.value !== null)
-          tables.get(node)?.add(sinks.get(node)!.keyOf(row.value), row.timestamp, row.value)
+          table.add(rowKey(node.target as TableTarget, row.value), row.timestamp, row.value)
       }
     }
   })
-  return { sinks: tables, letters, records: counters.get(source.name, 'records') }
+  return { sinks, letters, records: count }
 
   async function addRecord(node: Node, record: OutRecord): Promise<void> {
     if (node.kind !== 'sink' || !isTopic(node.target) || record.key === null || record.value === null) return
     const { key, value } = opened.serdes.get(node)!
     await value.ready?.([record.value])
     const decoded = value.decode(record.value) as Record<string, unknown>
-    tables.get(node)?.add(String(key.decode(record.key)), record.timestamp, decoded)
+    sinks.get(node)?.add(String(key.decode(record.key)), record.timestamp, decoded)
   }
+}
+
+function processorOf(topology: Topology, opened: OpenTopology, environment: Environment): Processor {
+  const { log } = environment
+  const counters = new Counters()
+  return new Processor({
+    topology,
+    source: topology.nodes.find((node): node is SourceNode => node.kind === 'source')!,
+    bindings: opened,
+    refusals: new Refusals(topology, counters, log),
+    counters,
+    log,
+    now: Date.now,
+  })
 }
 
 /** Where the record of a dead letter came from, as `topic/partition/offset`. */

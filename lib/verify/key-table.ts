@@ -1,8 +1,7 @@
 import { murmur2 } from '../partitioner.ts'
 
-/** What one hop holds of one key: the newest value, as one hash per column, and how many records there are. */
+/** What one hop holds of one key: the newest value, as one hash per column. */
 export interface Held {
-  readonly count: number
   /** Milliseconds; the larger one is the newer. */
   readonly clock: number
   readonly hashes: Uint32Array
@@ -24,10 +23,13 @@ export class KeyTable {
     const before = this.#held.get(key)
     const newer = before === undefined || clock >= before.clock
     this.#held.set(key, {
-      count: (before?.count ?? 0) + 1,
       clock: newer ? clock : before.clock,
       hashes: newer ? Uint32Array.from(this.columns, (column) => hashOf(value[column])) : before.hashes,
     })
+  }
+
+  has(key: string): boolean {
+    return this.#held.has(key)
   }
 
   get(key: string): Held | undefined {

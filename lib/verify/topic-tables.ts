@@ -1,14 +1,27 @@
 import type { TopicSerdes } from '../operators/sink.ts'
 import type { Broker, Range } from '../ports.ts'
 import type { Position, RawRecord } from '../record.ts'
-import { KeyTable } from './key-table.ts'
+import type { KeyTable } from './key-table.ts'
 
-/** All of a topic from its first record up to the given ends (default: the last stable offsets now). */
+/** All of a topic from its first record up to the given positions (default: the last stable offsets now). */
 export async function rangesOf(broker: Broker, topic: string, upTo?: readonly Position[]): Promise<Range[]> {
   const ranges = await broker.admin.offsets(topic)
   return ranges.flatMap(({ partition, earliest, end }) => {
     const to = upTo === undefined ? end : Math.min(end, offsetOf(upTo, partition))
     return to > earliest ? [{ topic, partition, from: earliest, to }] : []
+  })
+}
+
+/** What is in a topic now beyond the given positions. */
+export async function rangesBeyond(
+  broker: Broker,
+  topic: string,
+  positions: readonly Position[],
+): Promise<Range[]> {
+  const ranges = await broker.admin.offsets(topic)
+  return ranges.flatMap(({ partition, earliest, end }) => {
+    const from = Math.max(earliest, offsetOf(positions, partition))
+    return end > from ? [{ topic, partition, from, to: end }] : []
   })
 }
 
@@ -27,28 +40,20 @@ export async function eachBatch(
   }
 }
 
-/** A topic as keys with their newest values. What can't be decoded is left out: it shows up as missing. */
-export async function readKeyTable(
-  broker: Broker,
-  ranges: readonly Range[],
+/** Adds records by key. What can't be decoded is left out: it shows up as missing. */
+export async function addRecords(
+  table: KeyTable,
   { key, value }: TopicSerdes,
-  columns: readonly string[],
-): Promise<KeyTable> {
-  const table = new KeyTable(columns)
-  await eachBatch(broker, ranges, async (records) => {
-    await value.ready?.(records.map((record) => record.value))
-    for (const record of records) {
-      if (record.key === null || record.value === null) continue
-      try {
-        table.add(
-          String(key.decode(record.key)),
-          record.timestamp,
-          value.decode(record.value) as Record<string, unknown>,
-        )
-      } catch {
-        // Poison: the dead letters are compared on their own.
-      }
+  records: readonly RawRecord[],
+): Promise<void> {
+  await value.ready?.(records.map((record) => record.value))
+  for (const record of records) {
+    if (record.key === null || record.value === null) continue
+    try {
+      const decoded = value.decode(record.value) as Record<string, unknown>
+      table.add(String(key.decode(record.key)), record.timestamp, decoded)
+    } catch {
+      // Poison: the dead letters are compared on their own.
     }
-  })
-  return table
+  }
 }

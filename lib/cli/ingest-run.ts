@@ -1,0 +1,40 @@
+import { randomUserClient } from '../../connectors/http/random-user-client.ts'
+import type { Database } from '../../connectors/postgres/connection.ts'
+import type { IngestRun, RunRequest } from '../../connectors/postgres/ingest-run.ts'
+import { openStaging } from '../../connectors/postgres/staging.ts'
+import { runIngest } from '../../topologies/user-ingest.ts'
+import { messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { ingestProgress } from './ingest-report.ts'
+
+export interface IngestSource {
+  readonly url: string
+  readonly seed: string
+  /** Users a page. */
+  readonly pageSize: number
+  readonly pages: number
+  readonly firstPage?: number | undefined
+}
+
+/** Does one run: the named one, the one of an interval, or a new one. Rejects when the API gives up on us. */
+export type Ingester = (
+  which: Partial<Pick<RunRequest, 'runId' | 'dueAt'>>,
+  signal: AbortSignal,
+) => Promise<IngestRun>
+
+export function ingester(database: Database, from: IngestSource, log: Logger): Ingester {
+  const source = randomUserClient({ url: from.url })
+  const staging = openStaging(database)
+  return ({ runId, dueAt }, signal) =>
+    runIngest({
+      ...from,
+      source,
+      staging,
+      runId,
+      dueAt,
+      logicalTime: dueAt,
+      signal,
+      onProgress: ingestProgress(process.stderr),
+      onRetry: (error) => log.warn({}, `waiting: ${messageOf(error)}`),
+    })
+}
