@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts'
+import type { Connection, Database } from './connection.ts'
 
 /** `skipped`: an interval that was too far back to be made up for. */
 export type RunState = 'running' | 'succeeded' | 'failed' | 'skipped'
@@ -47,6 +47,15 @@ const COLUMNS = `run_id as "runId", logical_time as "logicalTime", due_at as "du
   page_size as "pageSize", pages, pages_done as "pagesDone", requested::float8, fetched::float8, staged::float8,
   duplicates::float8, as_text::float8 as "asText", retries::float8, error,
   started_at as "startedAt", finished_at as "finishedAt"`
+
+/** The latest runs, newest first. */
+export function listRuns(database: Database, limit: number): Promise<IngestRun[]> {
+  return database.query<IngestRun>(
+    'read the run history',
+    `select ${COLUMNS} from millrace.ingest_runs order by coalesce(due_at, started_at) desc, run_id limit $1`,
+    [limit],
+  )
+}
 
 export async function findDue(connection: Connection, dueAt: Date): Promise<IngestRun | undefined> {
   const { rows } = await connection.query<IngestRun>(
