@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { backoffDelay } from '../../../lib/backoff.ts'
 import { isRetriable, MillraceError, messageOf } from '../../../lib/errors.ts'
 import type { Connection } from '../connection.ts'
 import type { EmbeddedSettings } from '../options.ts'
 import { becomeOwner } from './owner.ts'
 import { readOwnerFile } from './owner-file.ts'
-import { reachSocket } from './remote.ts'
+import { reachOwner } from './reach-owner.ts'
 
 const PAUSE_MS = 25
+const MAX_PAUSE_MS = 2_000
 
 /** The way to the log, whoever owns it now: found again whenever it is lost. */
 export class Link {
@@ -30,7 +32,7 @@ export class Link {
    */
   async ask<T>(question: (connection: Connection) => Promise<T>): Promise<T> {
     const deadline = Date.now() + this.#settings.timing.connect
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       const connection = await this.connection()
       try {
         return await question(connection)
@@ -38,6 +40,7 @@ export class Link {
         const lost = connection.lost.aborted && isRetriable(error)
         if (!lost || this.#closed.signal.aborted || Date.now() > deadline) throw error
       }
+      await delay(backoffDelay(attempt, PAUSE_MS, MAX_PAUSE_MS))
     }
   }
 
@@ -87,7 +90,7 @@ export class Link {
 
   async #reachOwner(): Promise<Connection | undefined> {
     const owner = await readOwnerFile(this.#settings.dir)
-    return owner === undefined ? undefined : reachSocket(owner.socket, this.#settings.timing)
+    return owner === undefined ? undefined : reachOwner(owner.socket, this.#settings)
   }
 }
 

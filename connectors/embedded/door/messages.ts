@@ -35,6 +35,14 @@ export type Request =
     }
   | { readonly op: 'leave'; readonly member: number }
 
+/** The answer to `hello`. */
+export interface Greeting {
+  readonly protocol: number
+  readonly pid: number
+  /** The log's folder, without symbolic links: a copied folder names the owner of the original. */
+  readonly dir: string
+}
+
 export type Numbered<T> = T & { readonly id: number }
 
 /** Of a fetch: the chunks themselves are the parts of the message, in this order. */

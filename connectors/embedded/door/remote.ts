@@ -1,5 +1,4 @@
-import { connect, type Socket } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import type { Socket } from 'node:net'
 import { MillraceError } from '../../../lib/errors.ts'
 import type { OffsetRange, TopicSpec } from '../../../lib/ports.ts'
 import type { Position } from '../../../lib/record.ts'
@@ -14,7 +13,7 @@ import type {
 } from '../connection.ts'
 import type { EmbeddedTiming } from '../options.ts'
 import type { Frame } from './frames.ts'
-import { type FetchedFrame, fromWire, PROTOCOL } from './messages.ts'
+import { type FetchedFrame, fromWire, type Greeting, PROTOCOL } from './messages.ts'
 import { RequestSocket } from './request-socket.ts'
 
 /** The log as the process that owns it serves it. */
@@ -36,18 +35,9 @@ export class RemoteConnection implements Connection {
     return this.#requests.lost
   }
 
-  /** Rejects with `CONFIG` if the other end speaks another protocol. */
-  async greet(): Promise<void> {
-    const { protocol, pid } = await this.#ask<{ protocol: number; pid: number }>({
-      op: 'hello',
-      protocol: PROTOCOL,
-      pid: process.pid,
-    })
-    if (protocol === PROTOCOL) return
-    throw new MillraceError(
-      'CONFIG',
-      `The embedded log is owned by process ${pid} of another version of millrace: stop it first`,
-    )
+  /** Who is at the other end. */
+  greet(): Promise<Greeting> {
+    return this.#ask({ op: 'hello', protocol: PROTOCOL, pid: process.pid })
   }
 
   topics(names: readonly string[]): Promise<readonly TopicDetails[]> {
@@ -118,39 +108,4 @@ function fetchAnswers({ message, parts }: Frame<unknown>): FetchAnswer[] {
     ...answer,
     chunks: lasts.map((last) => ({ last, bytes: parts[part++]! })),
   }))
-}
-
-/** Resolves with undefined when nobody answers there. */
-export async function reachSocket(
-  path: string,
-  timing: EmbeddedTiming,
-): Promise<RemoteConnection | undefined> {
-  const socket = await connected(path)
-  if (socket === undefined) return undefined
-  const connection = new RemoteConnection(socket, timing)
-  const late = new AbortController()
-  const timeout = delay(GREETING_MS, 'late' as const, { signal: late.signal }).catch(() => 'late' as const)
-  try {
-    const greeted = await Promise.race([connection.greet(), timeout])
-    if (greeted !== 'late') return connection
-  } catch (error) {
-    if (!(error instanceof MillraceError && error.retriable)) {
-      await connection.close()
-      throw error
-    }
-  } finally {
-    late.abort()
-  }
-  await connection.close()
-  return undefined
-}
-
-const GREETING_MS = 5_000
-
-function connected(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    socket.once('error', () => resolve(undefined))
-    socket.once('connect', () => resolve(socket))
-  })
 }

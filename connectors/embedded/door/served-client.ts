@@ -3,10 +3,24 @@ import { MillraceError } from '../../../lib/errors.ts'
 import type { Connection, FetchAnswer, Membership } from '../connection.ts'
 import type { EmbeddedTiming } from '../options.ts'
 import { encodeFrame, type Frame, FrameReader } from './frames.ts'
-import { type Answer, type FetchedFrame, type Numbered, PROTOCOL, type Request, toWire } from './messages.ts'
+import {
+  type Answer,
+  type FetchedFrame,
+  type Greeting,
+  type Numbered,
+  PROTOCOL,
+  type Request,
+  toWire,
+} from './messages.ts'
 
 type Engine = Connection & { readonly waitingBytes: number }
 type Incoming = Frame<Numbered<Request>>
+
+export interface ServedClientOptions {
+  /** As a greeting names it. */
+  readonly dir: string
+  readonly timing: EmbeddedTiming
+}
 
 interface Reply {
   readonly result: unknown
@@ -19,6 +33,7 @@ const CREDIT_BYTES = 16 * 1024 * 1024
 /** One process at the other end of the socket. Its requests run side by side; what it sent first is begun first. */
 export class ServedClient {
   readonly #engine: Engine
+  readonly #dir: string
   readonly #socket: Socket
   readonly #reader = new FrameReader<Numbered<Request>>()
   readonly #members = new Map<number, Membership>()
@@ -27,8 +42,9 @@ export class ServedClient {
   /** Counted, not timed: a machine that slept must not take everyone for dead. */
   #silentTicks = 0
 
-  constructor(engine: Engine, socket: Socket, timing: EmbeddedTiming) {
+  constructor(engine: Engine, socket: Socket, { dir, timing }: ServedClientOptions) {
     this.#engine = engine
+    this.#dir = dir
     this.#socket = socket
     const ticks = Math.ceil(timing.session / timing.heartbeat)
     this.#watch = setInterval(() => {
@@ -96,7 +112,7 @@ export class ServedClient {
     const engine = this.#engine
     switch (request.op) {
       case 'hello':
-        return { protocol: PROTOCOL, pid: process.pid }
+        return { protocol: PROTOCOL, pid: process.pid, dir: this.#dir } satisfies Greeting
       case 'ping':
         return
       case 'topics':

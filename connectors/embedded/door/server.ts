@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises'
+import { chmod, realpath } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Connection } from '../connection.ts'
 import type { EmbeddedSettings } from '../options.ts'
@@ -13,12 +13,13 @@ export interface LogServer {
 export async function serveLog(
   engine: Connection & { readonly waitingBytes: number },
   path: string,
-  { timing }: EmbeddedSettings,
+  { dir, timing }: EmbeddedSettings,
 ): Promise<LogServer> {
   const sockets = new Set<Socket>()
+  const served = { dir: await realpath(dir), timing }
   const server = createServer((socket) => {
     sockets.add(socket)
-    const client = new ServedClient(engine, socket, timing)
+    const client = new ServedClient(engine, socket, served)
     socket.once('close', () => {
       sockets.delete(socket)
       client.gone()

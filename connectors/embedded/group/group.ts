@@ -33,10 +33,6 @@ export class Group {
     this.#options = options
   }
 
-  get empty(): boolean {
-    return this.#members.size === 0
-  }
-
   join(member: NewMember): void {
     this.#members.set(member.id, { ...member, state: 'empty-handed' })
     this.#rebalance()

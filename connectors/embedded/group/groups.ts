@@ -25,7 +25,7 @@ export class Groups {
         this.#group(name).requireCurrent(id, generation)
         await this.#options.store(name, positions)
       },
-      leave: async () => this.#leave(name, id),
+      leave: async () => this.#group(name).leave(id),
     }
   }
 
@@ -41,9 +41,5 @@ export class Groups {
     const group = new Group({ ...this.#options, name })
     this.#groups.set(name, group)
     return group
-  }
-
-  #leave(name: string, id: string): void {
-    this.#group(name).leave(id)
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { MillraceError } from '../../../lib/errors.ts'
@@ -54,7 +54,9 @@ async function makeFolder(dir: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
     const found = await readdir(dir)
-    if (found.length === 0 || found.includes(FOLDER)) return
+    // A folder that was there before may be open to others; records are not for them.
+    if (found.length === 0) return await chmod(dir, 0o700)
+    if (found.includes(FOLDER)) return
   } catch (error) {
     throw storeError(error, 'making its folder', dir)
   }
