@@ -1,0 +1,63 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** Forwards connections to a real server until it goes silent: then it takes bytes and passes none on. */
+export class TcpProxy {
+  readonly #to: string
+  readonly #sockets = new Set<Socket>()
+  readonly #server = createServer((socket) => this.#forward(socket))
+  readonly #connected = Promise.withResolvers<void>()
+  #silent = false
+  #swallowed = 0
+
+  constructor(to: string) {
+    this.#to = to
+  }
+
+  get address(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Resolves when somebody has connected. */
+  get connected(): Promise<void> {
+    return this.#connected.promise
+  }
+
+  /** Bytes that came since it went silent. */
+  get swallowed(): number {
+    return this.#swallowed
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+  }
+
+  silence(): void {
+    this.#silent = true
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #forward(client: Socket): void {
+    const [host, port] = this.#to.split(':')
+    const server = connect(Number(port), host)
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(from)
+      from.on('data', (bytes) => {
+        if (this.#silent) this.#swallowed += bytes.length
+        else to.write(bytes)
+      })
+      from.on('error', () => {})
+      from.on('close', () => {
+        this.#sockets.delete(from)
+        to.destroy()
+      })
+    }
+    this.#connected.resolve()
+  }
+}
