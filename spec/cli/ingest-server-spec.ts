@@ -195,7 +195,7 @@ describe('millrace ingest, on PostgreSQL', function () {
   })
 
   it('should name every variable that is missing', async () => {
-    const { code, stderr } = await startMillrace(['ingest', '--once'], {}).ended
+    const { code, stderr } = await startMillrace(['ingest', '--once'], { KAFKA_BROKERS: '127.0.0.1:1' }).ended
 
     expect(code).to.equal(2)
     expect(stderr).to.include('RANDOM_USER_URL').and.include('DATABASE_URL')
@@ -220,10 +220,10 @@ describe('millrace ingest, on PostgreSQL', function () {
     }
   })
 
-  it('should ask for --once as long as there is no schedule', async () => {
-    const { code, stderr } = await (await start([])).ended
+  it('should refuse two things at once', async () => {
+    const { code, stderr } = await (await start(['--once', '--history'])).ended
 
     expect(code).to.equal(2)
-    expect(stderr).to.include('--once')
+    expect(stderr).to.include('--once').and.include('--history')
   })
 })
