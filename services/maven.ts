@@ -110,7 +110,7 @@ function runMaven(
 }
 
 /** Renames the finished directory into place; if another process was faster, its directory stays. */
-async function publish(partial: string, complete: string): Promise<void> {
+export async function publish(partial: string, complete: string): Promise<void> {
   try {
     await rename(partial, complete)
   } catch (error) {

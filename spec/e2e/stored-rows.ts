@@ -1,3 +1,5 @@
+import type { SpecKeyspace } from '../connectors/cassandra/keyspace.ts'
+
 /** Rows as a plain driver gives them, in the plain values of the oracle. */
 export type Row = Readonly<Record<string, unknown>>
 
@@ -9,6 +11,16 @@ export function plain(row: Row): Record<string, unknown> {
       return [column, typeof value === 'object' && value !== null ? value.toString() : value]
     }),
   )
+}
+
+/** A whole table by its key, its columns joined with `/`, as a plain driver reads it. */
+export async function storedRows(
+  keyspace: SpecKeyspace,
+  table: string,
+  key: readonly string[],
+): Promise<Map<string, Row>> {
+  const stored = await keyspace.select<Row>(`SELECT * FROM ${keyspace.name}.${table}`)
+  return new Map(stored.map(plain).map((row) => [key.map((column) => row[column]).join('/'), row]))
 }
 
 /** Where two tables differ, named so that a failing spec says all. Empty if they are equal. */

@@ -8,7 +8,7 @@ import { kafkaTool } from '../support/kafka-tool.ts'
 import { millrace } from '../support/millrace.ts'
 import { type PipelineServers, startPipelineServersOn } from '../support/pipeline-servers.ts'
 import { expectedRows } from './expected-rows.ts'
-import { differences, plain, type Row } from './stored-rows.ts'
+import { differences, storedRows } from './stored-rows.ts'
 
 const PAGE = 250
 
@@ -66,9 +66,9 @@ describe('the user-insights pipeline on Kafka 3.9 with ZooKeeper', function () {
     const { usersById, usersByCountry, refused } = await expectedRows(env.DATABASE_URL!)
     expect(refused).to.deep.equal([])
     expect(usersById.size).to.equal(4 * PAGE)
-    const byId = await rows('users_by_id', ['user_id'])
+    const byId = await storedRows(stage.keyspace, 'users_by_id', ['user_id'])
     expect(differences(usersById, byId, ['source'])).to.deep.equal([])
-    const byCountry = await rows('users_by_country', ['country_code', 'user_id'])
+    const byCountry = await storedRows(stage.keyspace, 'users_by_country', ['country_code', 'user_id'])
     expect(differences(usersByCountry, byCountry)).to.deep.equal([])
   })
 
@@ -92,12 +92,7 @@ describe('the user-insights pipeline on Kafka 3.9 with ZooKeeper', function () {
   }
 
   async function stored(users: number): Promise<true | undefined> {
-    return (await rows('users_by_country', ['user_id'])).size >= users || undefined
-  }
-
-  async function rows(table: string, key: readonly string[]): Promise<Map<string, Row>> {
-    const found = await stage.keyspace.select<Row>(`SELECT * FROM ${stage.keyspace.name}.${table}`)
-    return new Map(found.map(plain).map((row) => [key.map((column) => row[column]).join('/'), row]))
+    return (await storedRows(stage.keyspace, 'users_by_country', ['user_id'])).size >= users || undefined
   }
 
   function hop(args: readonly string[]): Hop {
