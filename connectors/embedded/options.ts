@@ -14,6 +14,8 @@ export interface EmbeddedBrokerOptions {
 export interface EmbeddedTiming {
   /** How long to look for the log's owner, or try to become it, before `UNREACHABLE`. */
   readonly connect: number
+  /** How long who answers at the owner's socket may take to say who it is. */
+  readonly greeting: number
   /** A process that is silent for this long loses its members' partitions. */
   readonly session: number
   readonly heartbeat: number
@@ -32,6 +34,7 @@ export interface EmbeddedSettings {
 
 const TIMING: EmbeddedTiming = {
   connect: 30_000,
+  greeting: 5_000,
   session: 30_000,
   heartbeat: 3_000,
   rebalance: 60_000,

@@ -6,8 +6,6 @@ import type { EmbeddedSettings } from '../options.ts'
 import { type Greeting, PROTOCOL } from './messages.ts'
 import { RemoteConnection } from './remote.ts'
 
-const GREETING_MS = 5_000
-
 /**
  * Resolves with undefined when nobody answers at this socket, or not the owner of this folder. Rejects with `CONFIG`
  * when the owner is a millrace that speaks another protocol.
@@ -20,7 +18,7 @@ export async function reachOwner(
   if (socket === undefined) return undefined
   const connection = new RemoteConnection(socket, timing)
   try {
-    const greeting = await greeted(connection)
+    const greeting = await greeted(connection, timing.greeting)
     if (greeting !== undefined && greeting.dir === (await realpath(dir))) {
       requireProtocol(greeting)
       return connection
@@ -34,9 +32,9 @@ export async function reachOwner(
 }
 
 /** Undefined when the other end goes away, or is too slow to be waited for. */
-async function greeted(connection: RemoteConnection): Promise<Greeting | undefined> {
+async function greeted(connection: RemoteConnection, milliseconds: number): Promise<Greeting | undefined> {
   const answered = new AbortController()
-  const late = delay(GREETING_MS, undefined, { signal: answered.signal }).catch(() => undefined)
+  const late = delay(milliseconds, undefined, { signal: answered.signal }).catch(() => undefined)
   try {
     return await Promise.race([connection.greet(), late])
   } catch (error) {
