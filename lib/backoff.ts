@@ -28,7 +28,9 @@ export async function retrying<T>(call: () => Promise<T>, how: Backoff): Promise
       if (how.signal?.aborted || attempt === how.attempts || !how.when(error)) throw error
       const wait = backoffDelay(attempt, how.base, how.cap)
       how.onRetry?.(error, attempt, wait)
-      await delay(wait, undefined, { signal: how.signal })
+      await delay(wait, undefined, { signal: how.signal }).catch(() => {
+        throw how.signal?.reason
+      })
     }
   }
 }

@@ -65,7 +65,7 @@ export class MicroBatchQueue {
 
   #more(timeout?: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = timeout === undefined ? undefined : setTimeout(resolve, timeout)
+      const timer = timeout === undefined ? undefined : setTimeout(resolve, Math.max(0, timeout))
       this.#wake = () => {
         clearTimeout(timer)
         resolve()

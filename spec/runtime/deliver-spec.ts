@@ -1,0 +1,173 @@
+import { expect } from 'chai'
+import { MillraceError } from '../../lib/errors.ts'
+import { sink } from '../../lib/index.ts'
+import { SILENT } from '../../lib/log.ts'
+import type { Sink } from '../../lib/ports.ts'
+import { headerOf } from '../../lib/record.ts'
+import { Counters } from '../../lib/runtime/counters.ts'
+import { DEAD_LETTER } from '../../lib/runtime/dead-letters.ts'
+import { deliver } from '../../lib/runtime/deliver.ts'
+import { Outbox } from '../../lib/runtime/outbox.ts'
+import { Refusals } from '../../lib/runtime/refusals.ts'
+import type { SinkNode } from '../../lib/topology/nodes.ts'
+import { jsonTopology, output } from '../support/pipeline.ts'
+import { ArrayProducer, rawRecord } from './ports.ts'
+
+const said = jsonTopology((input) => input.pipe(sink('out', output)))
+const failing = jsonTopology((input) => input.pipe(sink('out', output, { onError: 'fail' })))
+const nodeOf = (topology: typeof said) => topology.nodes.find(({ kind }) => kind === 'sink') as SinkNode
+const never = new AbortController().signal
+
+/** An outbox with a record and a row for each of the offsets. */
+function outboxOf(offsets: readonly number[], node = nodeOf(said)): Outbox {
+  const outbox = new Outbox()
+  for (const offset of offsets) {
+    const raw = rawRecord(offset)
+    const { key, value, timestamp, headers } = raw
+    outbox.records.push({ record: { topic: 'out', key, value, timestamp, headers }, origin: { node, raw } })
+  }
+  return outbox
+}
+
+function outputsTo(producer: ArrayProducer, topology = said, sinkPort?: Sink) {
+  const counters = new Counters()
+  const sinks = new Map(sinkPort === undefined ? [] : [[nodeOf(topology), sinkPort]])
+  return { producer, sinks, refusals: new Refusals(topology, counters, SILENT), counters, log: SILENT }
+}
+
+/** `value: reason` of what went to the dead letters. */
+const lettersIn = (producer: ArrayProducer) =>
+  producer.sent
+    .flat()
+    .filter(({ topic }) => topic === 'spec.dlq')
+    .map(({ value, headers }) => `${value}: ${headerOf(headers, DEAD_LETTER.reason)}`)
+const valuesIn = (producer: ArrayProducer) =>
+  producer.sent
+    .flat()
+    .filter(({ topic }) => topic === 'out')
+    .map(({ value }) => String(value))
+
+describe('delivery to topics', () => {
+  it('should ask nobody when there is nothing', async () => {
+    const producer = new ArrayProducer()
+    await deliver(new Outbox(), outputsTo(producer), never)
+    expect(producer.sent).to.deep.equal([])
+  })
+
+  it('should send all at once, in order, and count it', async () => {
+    const producer = new ArrayProducer()
+    const outputs = outputsTo(producer)
+    await deliver(outboxOf([0, 1, 2]), outputs, never)
+    expect(producer.sent.map((records) => records.length)).to.deep.equal([3])
+    expect(producer.values).to.deep.equal(['v0', 'v1', 'v2'])
+    expect(outputs.counters.get('out', 'written')).to.equal(3)
+  })
+
+  for (const culprits of [[0], [6], [3, 4], [0, 1, 2, 3, 4, 5, 6]]) {
+    it(`should part ${culprits.join(', ')} of seven from the others: those in order, these to the dead letters`, async () => {
+      const refused = new Set(culprits.map((offset) => `v${offset}`))
+      const producer = new ArrayProducer(({ topic, value }) => topic === 'out' && refused.has(String(value)))
+      const outputs = outputsTo(producer)
+      await deliver(outboxOf([0, 1, 2, 3, 4, 5, 6]), outputs, never)
+      const good = [0, 1, 2, 3, 4, 5, 6].filter((offset) => !culprits.includes(offset))
+      expect(valuesIn(producer)).to.deep.equal(good.map((offset) => `v${offset}`))
+      expect(lettersIn(producer)).to.deep.equal(culprits.map((offset) => `v${offset}: too large`))
+      expect(outputs.counters.snapshot()).to.deep.include({
+        out: { refused: culprits.length, ...(good.length > 0 && { written: good.length }) },
+        'dead-letters': { written: culprits.length },
+      })
+    })
+  }
+
+  it('should wait for a broker that is away', async () => {
+    const producer = new ArrayProducer()
+    producer.failures.push(new MillraceError('UNREACHABLE', 'away'), new MillraceError('UNREACHABLE', 'away'))
+    await deliver(outboxOf([0, 1]), outputsTo(producer), never)
+    expect(producer.values).to.deep.equal(['v0', 'v1'])
+  })
+
+  it('should make no dead letter of a fault that is not the record’s', async () => {
+    const producer = new ArrayProducer()
+    producer.failures.push(new MillraceError('MISSING', 'no such topic'))
+    const error = await deliver(outboxOf([0, 1]), outputsTo(producer), never).catch(
+      (caught: unknown) => caught,
+    )
+    expect(error).to.have.property('code', 'MISSING')
+    expect(producer.sent).to.deep.equal([])
+  })
+
+  it('should stop with the step’s policy `fail`', async () => {
+    const producer = new ArrayProducer(({ value }) => String(value) === 'v1')
+    const error = await deliver(outboxOf([1], nodeOf(failing)), outputsTo(producer, failing), never).catch(
+      (caught: unknown) => caught,
+    )
+    expect(error).to.have.property('message', 'step "out" can\'t go on at in/0/1: too large')
+  })
+
+  it('should fail, not lose it, when a dead letter itself is refused', async () => {
+    const producer = new ArrayProducer(({ value }) => String(value) === 'v1')
+    const error = await deliver(outboxOf([0, 1]), outputsTo(producer), never).catch(
+      (caught: unknown) => caught,
+    )
+    expect(error).to.have.property('code', 'WRITE')
+  })
+})
+
+describe('delivery to an external sink', () => {
+  /** Refuses a whole write for the first culprit in it, naming its offset. */
+  class RefusingSink implements Sink {
+    readonly written: number[][] = []
+    readonly culprits: ReadonlySet<number>
+
+    constructor(...culprits: number[]) {
+      this.culprits = new Set(culprits)
+    }
+
+    async prepare(): Promise<void> {}
+
+    async write(rows: Parameters<Sink['write']>[0]): Promise<void> {
+      const offsets = rows.map(({ origin }) => origin.offset)
+      const offset = offsets.find((one) => this.culprits.has(one))
+      if (offset !== undefined) throw new MillraceError('WRITE', 'no key', { offset })
+      this.written.push(offsets)
+    }
+
+    async close(): Promise<void> {}
+  }
+
+  function rowsOf(offsets: readonly number[]): Outbox {
+    const outbox = new Outbox()
+    for (const offset of offsets) {
+      const raw = rawRecord(offset)
+      const { key, timestamp, headers, topic, partition } = raw
+      const row = { value: { n: offset }, key, timestamp, headers, origin: { topic, partition, offset } }
+      outbox.addRow(nodeOf(said), row, raw)
+    }
+    return outbox
+  }
+
+  it('should send the refused rows to the dead letters and write the others, in order', async () => {
+    const producer = new ArrayProducer()
+    const refusing = new RefusingSink(1, 3)
+    await deliver(rowsOf([0, 1, 2, 3, 4]), outputsTo(producer, said, refusing), never)
+    expect(refusing.written).to.deep.equal([[0, 2, 4]])
+    expect(lettersIn(producer)).to.deep.equal(['v1: no key', 'v3: no key'])
+  })
+
+  it('should make one dead letter of a record of which several rows are refused', async () => {
+    const producer = new ArrayProducer()
+    await deliver(rowsOf([1, 1, 2]), outputsTo(producer, said, new RefusingSink(1)), never)
+    expect(lettersIn(producer)).to.deep.equal(['v1: no key'])
+  })
+
+  it('should reject with a refusal that names none of its rows', async () => {
+    const outputs = outputsTo(new ArrayProducer(), said, {
+      ...new RefusingSink(),
+      prepare: async () => {},
+      close: async () => {},
+      write: async () => Promise.reject(new MillraceError('WRITE', 'whatever')),
+    })
+    const error = await deliver(rowsOf([0]), outputs, never).catch((caught: unknown) => caught)
+    expect(error).to.have.property('message', 'whatever')
+  })
+})
