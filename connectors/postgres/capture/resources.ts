@@ -113,9 +113,11 @@ function slot(database: Database, spec: CaptureSpec): Resource {
     name: spec.slot,
     async inspect() {
       if ((await capturesTable(database).inspect()) === 'missing') return 'missing'
+      // The slot first: a capture that runs beside this stores its position before it tells the slot.
+      const slot = await inspectSlot(database, spec.slot)
       const stored = await readPosition(database, spec.name)
       if (stored === undefined) return 'missing'
-      const found = await findState(database, spec)
+      const found = { slot, ...(await findServer(database, spec)) }
       const begun = found.slot !== undefined && found.published === stored.published
       if (stored.snapshot === 'pending' && !begun) return 'missing'
       const differs = lossBy(spec, stored, found)
@@ -125,7 +127,8 @@ function slot(database: Database, spec: CaptureSpec): Resource {
       const stored = await readPosition(database, spec.name)
       if (stored?.snapshot === 'done') return
       if ((await inspectSlot(database, spec.slot)) === undefined) await createSlot(database, spec.slot)
-      const { slot, server, published } = await findState(database, spec)
+      const slot = await inspectSlot(database, spec.slot)
+      const { server, published } = await findServer(database, spec)
       if (slot === undefined || published === undefined) {
         throw new MillraceError('INTERNAL', `slot ${spec.slot} or its publication vanished while it was made`)
       }
@@ -140,9 +143,8 @@ function slot(database: Database, spec: CaptureSpec): Resource {
   }
 }
 
-async function findState(database: Database, spec: CaptureSpec): Promise<Found> {
+async function findServer(database: Database, spec: CaptureSpec): Promise<Omit<Found, 'slot'>> {
   return {
-    slot: await inspectSlot(database, spec.slot),
     server: await inspectServer(database),
     published: await inspectPublished(database, spec.publication, spec.table),
   }
