@@ -81,30 +81,52 @@ export class Engine implements Connection {
   }
 
   async fetch(asks: readonly FetchAsk[], signal: AbortSignal): Promise<readonly FetchAnswer[]> {
+    return (await this.available(asks, signal)) ? this.read(asks) : []
+  }
+
+  /** Waits until `read` has an answer; resolves with false when it ends for another reason. */
+  async available(asks: readonly FetchAsk[], signal: AbortSignal): Promise<boolean> {
     const ends = [signal, this.lost]
+    const logs = this.#logsOf(asks)
     for (;;) {
-      if (ends.some(({ aborted }) => aborted)) return []
-      const logs = asks.map(({ topic, partition }) => this.#topic(topic).logs[partition]!)
-      // Listening begins before reading does: what comes in between must not be slept through.
-      const appended = anAppend(logs, ends)
-      try {
-        const answers = await readAll(asks, logs)
-        if (answers.length > 0) return answers
-        await appended.promise
-      } finally {
-        appended.ignore()
-      }
+      if (ends.some(({ aborted }) => aborted)) return false
+      // What is not held is answered too: with a refusal.
+      if (asks.some(({ offset }, i) => offset !== logs[i]!.state.end)) return true
+      await anAppend(logs, ends)
     }
+  }
+
+  async read(asks: readonly FetchAsk[]): Promise<readonly FetchAnswer[]> {
+    const logs = this.#logsOf(asks)
+    const answers: FetchAnswer[] = []
+    let left = MAX_FETCH_BYTES
+    for (const [i, { topic, partition, offset, maxBytes }] of asks.entries()) {
+      requireHeld(logs[i]!, offset)
+      if (left <= 0) break
+      const { chunks, next } = await logs[i]!.read(offset, Math.min(maxBytes, left))
+      for (const { bytes } of chunks) left -= bytes.length
+      if (next > offset) answers.push({ topic, partition, from: offset, next, chunks })
+    }
+    return answers
   }
 
   member(group: string, topics: readonly string[], events: MemberEvents): Membership {
     return this.#groups.member(group, topics, events)
   }
 
+  /** Handed over by producers and not yet durable. */
+  get waitingBytes(): number {
+    return this.#log.waitingBytes
+  }
+
   async close(): Promise<void> {
     this.#closed.abort(new MillraceError('UNREACHABLE', 'The embedded log was closed'))
     this.#groups.end()
     await this.#log.close()
+  }
+
+  #logsOf(asks: readonly FetchAsk[]): Partition[] {
+    return asks.map(({ topic, partition }) => this.#topic(topic).logs[partition]!)
   }
 
   #topic(topic: string): Topic {
@@ -114,23 +136,6 @@ export class Engine implements Connection {
       topic,
     })
   }
-}
-
-async function readAll(
-  asks: readonly FetchAsk[],
-  logs: readonly Partition[],
-): Promise<readonly FetchAnswer[]> {
-  const answers: FetchAnswer[] = []
-  let left = MAX_FETCH_BYTES
-  for (const [i, { topic, partition, offset, maxBytes }] of asks.entries()) {
-    const log = logs[i]!
-    requireHeld(log, offset)
-    if (left <= 0) break
-    const { chunks, next } = await log.read(offset, Math.min(maxBytes, left))
-    for (const { bytes } of chunks) left -= bytes.length
-    if (next > offset) answers.push({ topic, partition, from: offset, next, chunks })
-  }
-  return answers
 }
 
 function requireHeld({ topic, partition, state: { earliest, end } }: Partition, offset: number): void {
@@ -143,19 +148,15 @@ function requireHeld({ topic, partition, state: { earliest, end } }: Partition, 
   )
 }
 
-function anAppend(
-  logs: readonly Partition[],
-  ends: readonly AbortSignal[],
-): { promise: Promise<void>; ignore: () => void } {
+/** Resolves at the next append to one of them, or when one of the signals aborts. */
+async function anAppend(logs: readonly Partition[], ends: readonly AbortSignal[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const wake = () => resolve()
-  const stop = logs.map((log) => log.onAppend(wake))
+  const ignored = logs.map((log) => log.onAppend(wake))
   for (const end of ends) end.addEventListener('abort', wake)
-  const ignore = () => {
-    for (const end of stop) end()
-    for (const end of ends) end.removeEventListener('abort', wake)
-  }
-  return { promise, ignore }
+  await promise
+  for (const ignore of ignored) ignore()
+  for (const end of ends) end.removeEventListener('abort', wake)
 }
 
 async function firstSince(log: Partition, timestamp: number): Promise<number> {

@@ -31,24 +31,18 @@ export async function becomeOwner(settings: EmbeddedSettings): Promise<Connectio
 
 class OwnerConnection extends Engine {
   server: LogServer | undefined
-  readonly #log: Log
   readonly #settings: EmbeddedSettings
   readonly #stopCleaning: () => Promise<void>
   #closing: Promise<void> | undefined
 
   constructor(log: Log, settings: EmbeddedSettings) {
     super({ log, rebalanceTimeout: settings.timing.rebalance })
-    this.#log = log
     this.#settings = settings
     this.#stopCleaning = cleanEvery(settings.timing.clean, log, settings)
     log.failed.addEventListener('abort', () => {
       settings.logger.error({ dir: settings.dir }, messageOf(log.failed.reason))
       void this.close()
     })
-  }
-
-  get waitingBytes(): number {
-    return this.#log.waitingBytes
   }
 
   override close(): Promise<void> {

@@ -1,20 +1,10 @@
 import type { Socket } from 'node:net'
-import { MillraceError } from '../../../lib/errors.ts'
-import type { Connection, FetchAnswer, Membership } from '../connection.ts'
+import type { FetchAnswer, FetchAsk } from '../connection.ts'
+import type { Engine } from '../engine.ts'
 import type { EmbeddedTiming } from '../options.ts'
 import { encodeFrame, type Frame, FrameReader } from './frames.ts'
-import {
-  type Answer,
-  type FetchedFrame,
-  type Greeting,
-  type Numbered,
-  PROTOCOL,
-  type Request,
-  toWire,
-} from './messages.ts'
-
-type Engine = Connection & { readonly waitingBytes: number }
-type Incoming = Frame<Numbered<Request>>
+import { type Answer, type FetchedFrame, type Numbered, type Request, toWire } from './messages.ts'
+import { ServedRequests } from './served-requests.ts'
 
 export interface ServedClientOptions {
   /** As a greeting names it. */
@@ -27,32 +17,35 @@ interface Reply {
   readonly parts: readonly Buffer[]
 }
 
-/** Beyond this much unwritten, in the log or on the socket, no more is read from the client. */
+/** Beyond this much unwritten, in the log or on the socket, no more is read from the client, or for it. */
 const CREDIT_BYTES = 16 * 1024 * 1024
 
 /** One process at the other end of the socket. Its requests run side by side; what it sent first is begun first. */
 export class ServedClient {
   readonly #engine: Engine
-  readonly #dir: string
   readonly #socket: Socket
+  readonly #requests: ServedRequests
   readonly #reader = new FrameReader<Numbered<Request>>()
-  readonly #members = new Map<number, Membership>()
   readonly #fetches = new Map<number, AbortController>()
   readonly #watch: NodeJS.Timeout
   /** Counted, not timed: a machine that slept must not take everyone for dead. */
   #silentTicks = 0
+  /** The answering of fetches, one after another. */
+  #turn: Promise<void> = Promise.resolve()
+  /** Resolves when the client has taken what was written, or is gone. */
+  #taken = Promise.withResolvers<void>()
 
   constructor(engine: Engine, socket: Socket, { dir, timing }: ServedClientOptions) {
     this.#engine = engine
-    this.#dir = dir
     this.#socket = socket
+    this.#requests = new ServedRequests(engine, dir, (event) => this.#say(event))
     const ticks = Math.ceil(timing.session / timing.heartbeat)
     this.#watch = setInterval(() => {
       if (++this.#silentTicks > ticks) socket.destroy()
     }, timing.heartbeat)
     this.#watch.unref()
     socket.on('data', (data) => this.#read(data))
-    socket.on('drain', () => this.#flow())
+    socket.on('drain', () => this.#drained())
     // What follows is `close`.
     socket.on('error', () => {})
   }
@@ -61,35 +54,55 @@ export class ServedClient {
   gone(): void {
     clearInterval(this.#watch)
     for (const fetch of this.#fetches.values()) fetch.abort()
-    for (const member of this.#members.values()) void member.leave()
-    this.#members.clear()
+    this.#requests.end()
+    this.#taken.resolve()
   }
 
   #read(data: Buffer): void {
     this.#silentTicks = 0
     try {
-      for (const frame of this.#reader.read(data)) void this.#serve(frame)
+      for (const frame of this.#reader.read(data)) this.#begin(frame)
     } catch {
       this.#socket.destroy()
     }
     this.#flow()
   }
 
-  #flow(): void {
-    const full = this.#engine.waitingBytes > CREDIT_BYTES || this.#socket.writableLength > CREDIT_BYTES
-    if (full) this.#socket.pause()
-    else this.#socket.resume()
+  #begin({ message, parts }: Frame<Numbered<Request>>): void {
+    if (message.op === 'fetch') void this.#fetch(message.id, message.asks)
+    else if (message.op === 'cancel') this.#fetches.get(message.fetch)?.abort()
+    else {
+      const answer = this.#requests.answer(message, parts)
+      void this.#serve(message.id, async () => ({ result: await answer, parts: [] }))
+    }
   }
 
-  async #serve(frame: Incoming): Promise<void> {
-    const { id } = frame.message
+  async #serve(id: number, work: () => Promise<Reply>): Promise<void> {
     try {
-      const { result, parts } = await this.#reply(frame)
+      const { result, parts } = await work()
       this.#say({ kind: 'result', id, result }, parts)
     } catch (error) {
       this.#say({ kind: 'error', id, error: toWire(error) })
     }
     this.#flow()
+  }
+
+  async #fetch(id: number, asks: readonly FetchAsk[]): Promise<void> {
+    const cancelled = new AbortController()
+    this.#fetches.set(id, cancelled)
+    const available = this.#engine.available(asks, cancelled.signal)
+    await Promise.allSettled([available])
+    this.#fetches.delete(id)
+    this.#turn = this.#turn.then(() => this.#answerFetch(id, asks, available))
+  }
+
+  /** One at a time, and when the client has taken what was read before: it may ask for any number at once. */
+  async #answerFetch(id: number, asks: readonly FetchAsk[], available: Promise<boolean>): Promise<void> {
+    while (this.#isFull() && !this.#socket.destroyed) await this.#taken.promise
+    await this.#serve(id, async () => {
+      const answers = (await available) ? await this.#engine.read(asks) : []
+      return { result: answers.map(fetchedFrame), parts: answers.flatMap(chunkBytes) }
+    })
   }
 
   #say(message: Answer, parts: readonly Buffer[] = []): void {
@@ -99,76 +112,19 @@ export class ServedClient {
     this.#socket.uncork()
   }
 
-  async #reply({ message, parts }: Incoming): Promise<Reply> {
-    if (message.op === 'fetch') return this.#fetch(message.id, message.asks)
-    if (message.op === 'append') {
-      const chunks = message.places.map((place, i) => ({ ...place, chunk: parts[i]! }))
-      return { result: await this.#engine.append(chunks), parts: [] }
-    }
-    return { result: await this.#answer(message), parts: [] }
+  #isFull(): boolean {
+    return this.#socket.writableLength > CREDIT_BYTES
   }
 
-  async #answer(request: Exclude<Request, { op: 'fetch' | 'append' }>): Promise<unknown> {
-    const engine = this.#engine
-    switch (request.op) {
-      case 'hello':
-        return { protocol: PROTOCOL, pid: process.pid, dir: this.#dir } satisfies Greeting
-      case 'ping':
-        return
-      case 'topics':
-        return engine.topics(request.names)
-      case 'createTopic':
-        return engine.createTopic(request.spec)
-      case 'offsets':
-        return engine.offsets(request.topic)
-      case 'offsetsForTime':
-        return engine.offsetsForTime(request.topic, request.timestamp)
-      case 'committed':
-        return engine.committed(request.group, request.topics)
-      case 'cancel':
-        return this.#fetches.get(request.fetch)?.abort()
-      case 'join':
-        return this.#join(request.member, request.group, request.topics)
-      case 'ready':
-        return this.#member(request.member).ready()
-      case 'commit':
-        return this.#member(request.member).commit(request.generation, request.positions)
-      case 'leave':
-        return this.#leave(request.member)
-    }
+  #drained(): void {
+    this.#taken.resolve()
+    this.#taken = Promise.withResolvers()
+    this.#flow()
   }
 
-  async #fetch(id: number, asks: Parameters<Connection['fetch']>[0]): Promise<Reply> {
-    const cancelled = new AbortController()
-    this.#fetches.set(id, cancelled)
-    try {
-      const answers = await this.#engine.fetch(asks, cancelled.signal)
-      return { result: answers.map(fetchedFrame), parts: answers.flatMap(chunkBytes) }
-    } finally {
-      this.#fetches.delete(id)
-    }
-  }
-
-  #join(member: number, group: string, topics: readonly string[]): Promise<void> {
-    const membership = this.#engine.member(group, topics, {
-      rebalancing: () => this.#say({ kind: 'rebalancing', member }),
-      assigned: (generation, partitions) => this.#say({ kind: 'assigned', member, generation, partitions }),
-      expelled: (reason) => this.#say({ kind: 'expelled', member, error: toWire(reason) }),
-    })
-    this.#members.set(member, membership)
-    return membership.join()
-  }
-
-  #leave(member: number): Promise<void> {
-    const membership = this.#member(member)
-    this.#members.delete(member)
-    return membership.leave()
-  }
-
-  #member(member: number): Membership {
-    const found = this.#members.get(member)
-    if (found !== undefined) return found
-    throw new MillraceError('FENCED', 'Not a member of the group any more')
+  #flow(): void {
+    if (this.#isFull() || this.#engine.waitingBytes > CREDIT_BYTES) this.#socket.pause()
+    else this.#socket.resume()
   }
 }
 

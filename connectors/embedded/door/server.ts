@@ -1,6 +1,6 @@
 import { chmod, realpath } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Connection } from '../connection.ts'
+import type { Engine } from '../engine.ts'
 import type { EmbeddedSettings } from '../options.ts'
 import { ServedClient } from './served-client.ts'
 
@@ -11,7 +11,7 @@ export interface LogServer {
 
 /** Serves the engine to this user's other processes. The socket is open to this user alone. */
 export async function serveLog(
-  engine: Connection & { readonly waitingBytes: number },
+  engine: Engine,
   path: string,
   { dir, timing }: EmbeddedSettings,
 ): Promise<LogServer> {

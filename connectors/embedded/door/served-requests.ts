@@ -1,0 +1,83 @@
+import { MillraceError } from '../../../lib/errors.ts'
+import type { TopicPartition } from '../../../lib/record.ts'
+import type { Membership } from '../connection.ts'
+import type { Engine } from '../engine.ts'
+import { type Answer, type Greeting, PROTOCOL, type Request, toWire } from './messages.ts'
+
+/** What a client asks of the engine, but for fetches; and its members of groups, for as long as it is there. */
+export class ServedRequests {
+  readonly #engine: Engine
+  readonly #dir: string
+  readonly #say: (event: Answer) => void
+  readonly #members = new Map<number, Membership>()
+
+  constructor(engine: Engine, dir: string, say: (event: Answer) => void) {
+    this.#engine = engine
+    this.#dir = dir
+    this.#say = say
+  }
+
+  end(): void {
+    for (const member of this.#members.values()) void member.leave()
+    this.#members.clear()
+  }
+
+  async answer(
+    request: Exclude<Request, { op: 'fetch' | 'cancel' }>,
+    parts: readonly Buffer[],
+  ): Promise<unknown> {
+    const engine = this.#engine
+    switch (request.op) {
+      case 'hello':
+        return { protocol: PROTOCOL, pid: process.pid, dir: this.#dir } satisfies Greeting
+      case 'ping':
+        return
+      case 'topics':
+        return engine.topics(request.names)
+      case 'createTopic':
+        return engine.createTopic(request.spec)
+      case 'offsets':
+        return engine.offsets(request.topic)
+      case 'offsetsForTime':
+        return engine.offsetsForTime(request.topic, request.timestamp)
+      case 'committed':
+        return engine.committed(request.group, request.topics)
+      case 'append':
+        return this.#append(request.places, parts)
+      case 'join':
+        return this.#join(request.member, request.group, request.topics)
+      case 'ready':
+        return this.#member(request.member).ready()
+      case 'commit':
+        return this.#member(request.member).commit(request.generation, request.positions)
+      case 'leave':
+        return this.#leave(request.member)
+    }
+  }
+
+  #append(places: readonly TopicPartition[], parts: readonly Buffer[]): Promise<void> {
+    return this.#engine.append(places.map((place, i) => ({ ...place, chunk: parts[i]! })))
+  }
+
+  #join(member: number, group: string, topics: readonly string[]): Promise<void> {
+    const membership = this.#engine.member(group, topics, {
+      rebalancing: () => this.#say({ kind: 'rebalancing', member }),
+      assigned: (generation, partitions) => this.#say({ kind: 'assigned', member, generation, partitions }),
+      expelled: (reason) => this.#say({ kind: 'expelled', member, error: toWire(reason) }),
+    })
+    this.#members.set(member, membership)
+    return membership.join()
+  }
+
+  #leave(member: number): Promise<void> {
+    const membership = this.#member(member)
+    this.#members.delete(member)
+    return membership.leave()
+  }
+
+  #member(member: number): Membership {
+    const found = this.#members.get(member)
+    if (found !== undefined) return found
+    throw new MillraceError('FENCED', 'Not a member of the group any more')
+  }
+}
