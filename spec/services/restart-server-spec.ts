@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import pg from 'pg'
 import { kafkaJars, startKafka } from '../../services/kafka.ts'
+import { startKafkaZookeeper } from '../../services/kafka-zookeeper.ts'
 import { freePorts, isFree } from '../../services/ports.ts'
 import { startPostgres } from '../../services/postgres.ts'
 import type { RunningServer, StartOptions } from '../../services/server.ts'
@@ -45,6 +46,17 @@ describe('a server stopped or killed, and started again', () => {
     await kafkaTool('TopicCommand', [...at, '--create', '--topic', 'kept', '--partitions', '3'])
     await running.kill()
     running = await startKafka(options)
+    expect(await kafkaTool('TopicCommand', [...at, '--list'])).to.equal('kept\n')
+  })
+
+  it('should have kept the topics of the Kafka with ZooKeeper, and be done with the dead registration', async function () {
+    this.timeout(120_000)
+    running = await startKafkaZookeeper(options)
+    const at = ['--bootstrap-server', running.address]
+    await kafkaTool('TopicCommand', [...at, '--create', '--topic', 'kept', '--partitions', '3'])
+    await running.kill()
+    expect([await isFree(options.port!), await isFree(options.internalPort!)]).to.deep.equal([true, true])
+    running = await startKafkaZookeeper(options)
     expect(await kafkaTool('TopicCommand', [...at, '--list'])).to.equal('kept\n')
   })
 
