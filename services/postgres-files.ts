@@ -6,10 +6,12 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -36,17 +38,38 @@ export function postgresBinaries(user: User | undefined, say: (line: string) => 
   return copy
 }
 
-/** `wanted`, or a directory in the temp directory where `user` can't reach that one. */
+/**
+ * `wanted`, or a directory of its own in /var/tmp, which outlives a restart, where `user` can't reach that one. It is
+ * noted in `wanted`: whoever removes that begins anew.
+ *
+ * @throws MillraceError `DATA_LOSS` if the data that was noted is gone.
+ */
 export function postgresDirectory(
   user: User | undefined,
   wanted: string,
   say: (line: string) => void,
 ): string {
   mkdirSync(wanted, { recursive: true })
+  const note = join(wanted, 'elsewhere')
+  if (existsSync(note)) return noted(note, wanted)
   if (user === undefined || canEnter(user, wanted)) return wanted
-  const elsewhere = temporary(wanted, user)
+  const elsewhere = mkdtempSync(
+    join(openDirectory(user, ['/var/tmp', tmpdir(), '/tmp']), 'millrace-postgres-'),
+  )
+  chmodSync(elsewhere, 0o755)
+  writeFileSync(note, elsewhere)
   say(`${wanted} ${notice}: its data is in ${elsewhere}`)
   return elsewhere
+}
+
+function noted(note: string, wanted: string): string {
+  const elsewhere = readFileSync(note, 'utf8')
+  if (existsSync(elsewhere)) return elsewhere
+  throw new MillraceError(
+    'DATA_LOSS',
+    `PostgreSQL's data of ${wanted} was in ${elsewhere}, which is gone: put it back, or remove the servers' ` +
+      'directory (in the embedded mode all of the state directory) to begin anew',
+  )
 }
 
 function packageDirectory(): string {
@@ -106,14 +129,17 @@ function copyFor(user: User, native: string, copy: string): void {
 /** A directory of ours below a temp directory that `user` may enter, the same one for the same purpose. */
 function temporary(purpose: string, user: User): string {
   const hash = createHash('sha256').update(purpose).digest('hex').slice(0, 12)
-  const base = [tmpdir(), '/tmp', '/var/tmp'].find((candidate) => canEnter(user, candidate))
-  if (base === undefined)
-    throw new MillraceError('CONFIG', `${tmpdir()} ${notice}: set TMPDIR to one that is open`)
-  const directory = join(base, `millrace-postgres-${hash}`)
+  const directory = join(openDirectory(user, [tmpdir(), '/tmp', '/var/tmp']), `millrace-postgres-${hash}`)
   mkdirSync(directory, { recursive: true })
   requireOurs(directory)
   chmodSync(directory, 0o755)
   return directory
+}
+
+function openDirectory(user: User, candidates: readonly string[]): string {
+  const open = candidates.find((candidate) => canEnter(user, candidate))
+  if (open !== undefined) return open
+  throw new MillraceError('CONFIG', `${tmpdir()} ${notice}: set TMPDIR to one that is open`)
 }
 
 /** The temp directory is open to all: what somebody else put there under our name is not to be trusted. */

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { loopback, requireFree } from './ports.ts'
 import { postgresBinaries, postgresDirectory } from './postgres-files.ts'
+import { noteOrphan, postgresEnvironment } from './postgres-orphan.ts'
 import { probe } from './probe.ts'
 import { launch, requireNotRunning } from './process.ts'
 import { processIdentity } from './process-identity.ts'
@@ -25,12 +26,13 @@ const settings = {
 /** PostgreSQL with logical replication on, superuser `postgres`, no password. Commits survive kill -9. */
 export async function startPostgres(options: StartOptions): Promise<RunningServer> {
   const { dir, port = postgresPort } = options
-  requireNotRunning(dir, 'postgres')
   const say = (line: string) => options.onProgress?.('postgres', line)
   const user = unprivilegedUser()
+  const dataDir = dataDirectory(dir, user, say)
+  noteOrphan(dir, dataDir)
+  requireNotRunning(dir, 'postgres')
   const binaries = postgresBinaries(user, say)
   await requireFree(port, 'PostgreSQL', '--postgres-port')
-  const dataDir = join(postgresDirectory(user, join(dir, 'postgres'), say), 'data')
   if (!existsSync(dataDir)) await initialise(binaries, dataDir, user)
   const address = `${loopback}:${port}`
   const flags = Object.entries({ ...settings, port }).flatMap(([key, value]) => ['-c', `${key}=${value}`])
@@ -39,7 +41,7 @@ export async function startPostgres(options: StartOptions): Promise<RunningServe
       name: 'postgres',
       port,
       address,
-      clientEnv: { DATABASE_URL: `postgresql://postgres@${address}/postgres` },
+      clientEnv: postgresEnvironment(address),
       dataDir,
       file: join(binaries, 'bin', 'postgres'),
       args: ['-D', dataDir, ...flags],
@@ -61,15 +63,34 @@ export async function postgresAnswers(port: number): Promise<boolean> {
   return answer?.toString('latin1') === 'R'
 }
 
-/** Initialises beside the data directory and renames: a kill in between leaves nothing half made. */
+/** Whatever PostgreSQL runs on the data of this directory has a server.json from now on, or there is none. */
+export function findOrphan(dir: string): void {
+  noteOrphan(dir, dataDirectory(dir, unprivilegedUser()))
+}
+
+function dataDirectory(dir: string, user: User | undefined, say: (line: string) => void = () => {}): string {
+  return join(postgresDirectory(user, join(dir, 'postgres'), say), 'data')
+}
+
+/**
+ * Initialises beside the data directory and renames: a kill in between leaves nothing half made. Each time under
+ * another name, for the initdb of a launcher that was killed may go on.
+ */
 async function initialise(binaries: string, dataDir: string, user: User | undefined): Promise<void> {
-  const fresh = `${dataDir}.new`
-  rmSync(fresh, { recursive: true, force: true })
-  mkdirSync(fresh, { mode: 0o700 })
+  removeUnfinished(dataDir)
+  const fresh = mkdtempSync(`${dataDir}.new-`)
   if (user !== undefined) chownSync(fresh, user.uid, user.gid)
   const args = ['-D', fresh, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C']
   await promisify(execFile)(join(binaries, 'bin', 'initdb'), args, { cwd: '/', ...user })
   renameSync(fresh, dataDir)
+}
+
+function removeUnfinished(dataDir: string): void {
+  const parent = dirname(dataDir)
+  for (const name of readdirSync(parent)) {
+    if (name.startsWith('data.new'))
+      rmSync(join(parent, name), { recursive: true, force: true, maxRetries: 5 })
+  }
 }
 
 /**

@@ -1,83 +1,77 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { readRunning } from '../../services/pid-file.ts'
+import { lockFolder } from '../../connectors/embedded/folder-lock.ts'
+import { type Occupancy, occupy } from '../../connectors/postgres/occupancy.ts'
+import { type PidFile, readRunning } from '../../services/pid-file.ts'
 import { freePorts } from '../../services/ports.ts'
-import { postgresAnswers, startPostgres } from '../../services/postgres.ts'
+import { findOrphan, postgresAnswers, startPostgres } from '../../services/postgres.ts'
 import { processIdentity } from '../../services/process-identity.ts'
-import { stopServer } from '../../services/stop.ts'
+import { stopServer, stopSignals } from '../../services/stop.ts'
 import { MillraceError } from '../errors.ts'
 
 /** A PostgreSQL of this machine's own, for the embedded mode. */
 export interface EmbeddedPostgres {
   readonly url: string
-  /** Stops it if this process owns it; else it is left to its owner. */
+  readonly dataDir: string
+  /** Stops it if no other process uses it. */
   close(): Promise<void>
 }
 
 const STARTS_WITHIN = 60_000
 
 /**
- * The first process that needs it starts it and owns it; others use it. A process that finds the server of a killed
- * owner adopts it, and stops it at its end: no orphan stays.
+ * The first process that needs it starts it, others use it, the last one stops it. A server whose users were killed
+ * is found and used by the next one: no orphan stays.
  */
 export async function openEmbeddedPostgres(dir: string): Promise<EmbeddedPostgres> {
   mkdirSync(dir, { recursive: true })
   for (const deadline = Date.now() + STARTS_WITHIN; Date.now() < deadline; await delay(100)) {
-    if (own(dir)) return owned(dir)
+    await startUnlessRunning(dir)
     const running = readRunning(dir, 'postgres')
-    if (running !== undefined && (await postgresAnswers(running.port))) {
-      return { url: running.env.DATABASE_URL!, close: async () => {} }
-    }
+    if (running === undefined || !(await postgresAnswers(running.port))) continue
+    const occupancy = await occupy(running.env.DATABASE_URL!).catch(() => undefined)
+    // Undefined: its last user is stopping it.
+    if (occupancy !== undefined) return opened(dir, running, occupancy)
   }
-  throw new MillraceError('UNREACHABLE', `another process owns ${dir}, but its PostgreSQL does not answer`)
+  throw new MillraceError(
+    'UNREACHABLE',
+    `the PostgreSQL in ${dir} does not answer; its log is ${join(dir, 'postgres', 'server.log')}`,
+  )
 }
 
-async function owned(dir: string): Promise<EmbeddedPostgres> {
-  const close = async () => {
+/** One process at a time; the others wait for what it has started. */
+async function startUnlessRunning(dir: string): Promise<void> {
+  const unlock = await lockFolder(join(dir, 'starting'))
+  if (unlock === undefined) return
+  try {
+    findOrphan(dir)
+    const running = readRunning(dir, 'postgres')
+    if (running !== undefined && (await postgresAnswers(running.port))) return
     await stopServer(dir, 'postgres')
-    rmSync(ownerFile(dir), { force: true })
-  }
-  try {
-    return { url: await urlOf(dir), close }
-  } catch (error) {
-    await close()
-    throw error
+    const [port] = await freePorts(1)
+    await startPostgres({ dir, port, detached: true })
+  } finally {
+    await unlock()
   }
 }
 
-/** Of the orphan that is adopted, or of a new server. */
-async function urlOf(dir: string): Promise<string> {
-  const orphan = readRunning(dir, 'postgres')
-  if (orphan !== undefined && (await postgresAnswers(orphan.port))) return orphan.env.DATABASE_URL!
-  await stopServer(dir, 'postgres')
-  const [port] = await freePorts(1)
-  const { env } = await startPostgres({ dir, port, detached: true })
-  return env.DATABASE_URL!
-}
-
-function ownerFile(dir: string): string {
-  return join(dir, 'owner')
-}
-
-/** Makes this process the owner, unless one that is alive is. */
-function own(dir: string): boolean {
-  const file = ownerFile(dir)
-  try {
-    writeFileSync(file, `${process.pid} ${processIdentity(process.pid)}`, { flag: 'wx' })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    const [pid, identity] = readOwner(file)
-    if (processIdentity(Number(pid)) !== identity) rmSync(file, { force: true })
-    return false
+function opened(
+  dir: string,
+  { pid, identity, env, dataDir }: PidFile,
+  occupancy: Occupancy,
+): EmbeddedPostgres {
+  // Ctrl-C twice, or a crash: no time to wait for its end, but time to ask for it.
+  const stopAtExit = () => {
+    if (processIdentity(pid) === identity) process.kill(pid, stopSignals.postgres)
   }
-}
-
-function readOwner(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').split(' ')
-  } catch {
-    return []
+  if (occupancy.alone) process.once('exit', stopAtExit)
+  return {
+    url: env.DATABASE_URL!,
+    dataDir,
+    close: async () => {
+      if (await occupancy.endAsLast()) await stopServer(dir, 'postgres')
+      process.off('exit', stopAtExit)
+    },
   }
 }
