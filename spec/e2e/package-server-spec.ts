@@ -63,6 +63,7 @@ describe('the package', function () {
   after(() => rmSync(project, { recursive: true, force: true }))
 
   it("should run README's topology, written by a user, against the servers", async () => {
+    expect(await npx('types', '.')).to.have.property('stdout', 'wrote order.ts\n')
     expect(await npx('run', 'orders.ts'))
       .to.include({ code: 3 })
       .and.to.have.property('stderr')
