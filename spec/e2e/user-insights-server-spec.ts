@@ -22,7 +22,7 @@ type Topics = Readonly<Record<(typeof TOPICS)[number], readonly ShownRecord[]>>
 const secrets = secretsOf([...recorded, ...brokenUsers.map(({ whole }) => whole)])
 
 describe('the user-insights pipeline on real servers', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let servers: PipelineServers
   let expected: Expected
   let topics: Topics
