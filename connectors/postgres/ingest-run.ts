@@ -3,13 +3,19 @@ import type { Connection, Database } from './connection.ts'
 /** `skipped`: an interval that was too far back to be made up for. */
 export type RunState = 'running' | 'succeeded' | 'failed' | 'skipped'
 
+/** By whom a run was created: `manual` is `ingest --once`, Airflow's included. */
+export type RunType = 'scheduled' | 'backfill' | 'manual'
+
 /** A row of `millrace.ingest_runs`. */
 export interface IngestRun {
   readonly runId: string
+  readonly runType: RunType
   readonly logicalTime: Date
   /** The interval it is for; null for a run by hand. */
   readonly dueAt: Date | null
   readonly state: RunState
+  /** How often it was begun: 1 and once more after each failure. 0 when skipped. */
+  readonly attempts: number
   readonly source: string
   readonly seed: string
   readonly firstPage: number
@@ -23,6 +29,7 @@ export interface IngestRun {
   readonly asText: number
   readonly retries: number
   readonly error: string | null
+  /** When the latest attempt began. */
   readonly startedAt: Date
   readonly finishedAt: Date | null
 }
@@ -31,6 +38,8 @@ export interface IngestRun {
 export interface RunRequest {
   /** Resumes the run of this name, or creates it. Default: a run left unfinished that fits, else a new name. */
   readonly runId?: string | undefined
+  /** Default: `manual`. */
+  readonly runType?: RunType | undefined
   readonly logicalTime: Date
   /** The interval of a schedule that it is for: its run is resumed, whatever its name; there is never a second one. */
   readonly dueAt?: Date | undefined
@@ -43,7 +52,8 @@ export interface RunRequest {
   readonly pages: number
 }
 
-const COLUMNS = `run_id as "runId", logical_time as "logicalTime", due_at as "dueAt", state, source, seed, first_page as "firstPage",
+const COLUMNS = `run_id as "runId", run_type as "runType", logical_time as "logicalTime", due_at as "dueAt", state, attempts,
+  source, seed, first_page as "firstPage",
   page_size as "pageSize", pages, pages_done as "pagesDone", requested::float8, fetched::float8, staged::float8,
   duplicates::float8, as_text::float8 as "asText", retries::float8, error,
   started_at as "startedAt", finished_at as "finishedAt"`
@@ -88,21 +98,25 @@ export async function findRunning(
 }
 
 /**
- * The page after all those fetched, or promised to a running run, with this seed and page size. Two callers at a
- * time would get the same: hold the creation lock.
+ * The page after all those fetched with this seed and page size, or promised: to a run that is running, and to one of
+ * an interval, which is made up for when it failed. Two callers at a time would get the same: hold the creation lock.
  */
-const NEXT_PAGE = `(select coalesce(max(first_page + case state when 'running' then pages else pages_done end), 1)
+const NEXT_PAGE = `(select coalesce(max(first_page +
+    case when state = 'running' or due_at is not null then pages else pages_done end), 1)
   from millrace.ingest_runs where seed = $4 and page_size = $5)`
 
+/** Creates the run. What noted it as skipped makes way for it. */
 export async function createRun(
   connection: Connection,
   runId: string,
   request: RunRequest,
 ): Promise<IngestRun> {
   await connection.query(`select pg_advisory_xact_lock(hashtextextended('millrace new ingest run', 0))`)
+  await connection.query(`delete from millrace.ingest_runs where run_id = $1 and state = 'skipped'`, [runId])
   const { rows } = await connection.query<IngestRun>(
-    `insert into millrace.ingest_runs (run_id, logical_time, source, seed, page_size, first_page, pages, due_at, state)
-     values ($1, $2, $3, $4, $5, coalesce($6, ${NEXT_PAGE}), $7, $8, 'running') returning ${COLUMNS}`,
+    `insert into millrace.ingest_runs
+       (run_id, logical_time, source, seed, page_size, first_page, pages, due_at, run_type, state)
+     values ($1, $2, $3, $4, $5, coalesce($6, ${NEXT_PAGE}), $7, $8, $9, 'running') returning ${COLUMNS}`,
     [
       runId,
       request.logicalTime,
@@ -112,6 +126,7 @@ export async function createRun(
       request.firstPage ?? null,
       request.pages,
       request.dueAt ?? null,
+      request.runType ?? 'manual',
     ],
   )
   return rows[0]!
@@ -140,15 +155,25 @@ export async function advanceRun(
   return rows[0]
 }
 
-export async function setState(
+/** Goes on with a run that has failed: one more attempt. */
+export async function resumeRun(connection: Connection, runId: string): Promise<IngestRun> {
+  const { rows } = await connection.query<IngestRun>(
+    `update millrace.ingest_runs set state = 'running', attempts = attempts + 1, error = null,
+       started_at = now(), finished_at = null
+      where run_id = $1 returning ${COLUMNS}`,
+    [runId],
+  )
+  return rows[0]!
+}
+
+export async function finishRun(
   connection: Connection,
   runId: string,
-  state: RunState,
+  state: 'succeeded' | 'failed',
   error: string | null,
 ): Promise<IngestRun> {
   const { rows } = await connection.query<IngestRun>(
-    `update millrace.ingest_runs set state = $2, error = $3,
-       finished_at = case $2 when 'running' then null else now() end
+    `update millrace.ingest_runs set state = $2, error = $3, finished_at = now()
       where run_id = $1 returning ${COLUMNS}`,
     [runId, state, error],
   )

@@ -7,11 +7,14 @@ const INGEST_RUNS: TableDefinition = {
   name: 'millrace.ingest_runs',
   columns: {
     run_id: 'text',
+    run_type: 'text',
     /** The time for which the run was due (a schedule's tick), not when it began. */
     logical_time: 'timestamp with time zone',
     /** The interval of a schedule that this run is for: one run each. Null for a run by hand. */
     due_at: 'timestamp with time zone',
     state: 'text',
+    /** How often it was begun; 0 for a skipped interval. */
+    attempts: 'integer',
     /** Address of the API, without its query. */
     source: 'text',
     seed: 'text',
@@ -30,14 +33,17 @@ const INGEST_RUNS: TableDefinition = {
     /** Requests that failed and were made again. */
     retries: 'bigint',
     error: 'text',
+    /** When the latest attempt began. */
     started_at: 'timestamp with time zone',
     finished_at: 'timestamp with time zone',
   },
   constraints: {
     run_id: 'primary key',
+    run_type: `not null default 'manual' check (run_type in ('scheduled', 'backfill', 'manual'))`,
     logical_time: 'not null',
     due_at: 'unique',
     state: `not null check (state in ('running', 'succeeded', 'failed', 'skipped'))`,
+    attempts: 'not null default 1',
     source: 'not null',
     seed: 'not null',
     first_page: 'not null check (first_page > 0)',

@@ -8,10 +8,10 @@ import {
   findDue,
   findRun,
   findRunning,
+  finishRun,
   type IngestRun,
   type RunRequest,
-  type RunState,
-  setState,
+  resumeRun,
 } from './ingest-run.ts'
 import { lockRun, noticeDeadPeers, unlockRun } from './run-lock.ts'
 import { stageElements } from './staged-page.ts'
@@ -93,7 +93,7 @@ function claimedRun(
     },
     stage: (page) => change('stage a page', () => stagePage(session, run, page)),
     finish: (state, error) =>
-      change('finish a run', () => setState(session, run.runId, state, error ?? null)),
+      change('finish a run', () => finishRun(session, run.runId, state, error ?? null)),
     release,
   }
 }
@@ -130,8 +130,11 @@ async function claimDue(session: Connection, dueAt: Date, request: RunRequest): 
 async function claimNamed(session: Connection, runId: string, request: RunRequest): Promise<IngestRun> {
   if (!(await lockRun(session, runId))) throw takenOver(runId)
   const found = await findRun(session, runId)
-  if (found === undefined) return transactionOn(session, () => createRun(session, runId, request))
-  return found.state === 'failed' || found.state === 'skipped' ? resume(session, runId) : found
+  if (found === undefined || found.state === 'skipped') {
+    const dueAt = request.dueAt ?? found?.dueAt ?? undefined
+    return transactionOn(session, () => createRun(session, runId, { ...request, dueAt }))
+  }
+  return found.state === 'failed' ? resumeRun(session, runId) : found
 }
 
 /** A run left `running` by a process that is gone. */
@@ -143,11 +146,6 @@ async function claimOrphan(session: Connection, request: RunRequest): Promise<In
     await unlockRun(session, runId)
   }
   return undefined
-}
-
-function resume(session: Connection, runId: string): Promise<IngestRun> {
-  const running: RunState = 'running'
-  return setState(session, runId, running, null)
 }
 
 function newRunId(logicalTime: Date): string {

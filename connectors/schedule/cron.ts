@@ -12,12 +12,14 @@ export interface Schedule {
 }
 
 /**
- * A cron expression of five fields (or six, with seconds) in a time zone. In the hour that a clock is put back a
- * time of day comes once; one that a clock skips comes when it has skipped (croner's rules).
+ * A cron expression of five fields (or six, with seconds) in a time zone. When clocks change, croner's rules hold: one
+ * time of day (`30 2 * * *`) comes once a day, at the end of the gap where clocks skip it; times that repeat within
+ * the hour (`0,30 2 * * *`) are left out in a gap, and come again in the hour that does.
  *
- * @throws MillraceError `CONFIG` for an expression or a time zone that is none.
+ * @throws MillraceError `CONFIG` for an expression or a time zone that is none, and for one that is never due.
  */
 export function cronSchedule(expression: string, timeZone = 'UTC'): Schedule {
+  requireTimeZone(timeZone)
   const cron = parse(expression, timeZone)
   return {
     text: timeZone === 'UTC' ? expression : `${expression} ${timeZone}`,
@@ -27,15 +29,34 @@ export function cronSchedule(expression: string, timeZone = 'UTC'): Schedule {
   }
 }
 
-function parse(expression: string, timeZone: string): Cron {
+function requireTimeZone(timeZone: string): void {
   try {
-    const cron = new Cron(expression, { timezone: timeZone, paused: true })
-    cron.nextRun()
-    return cron
-  } catch (error) {
+    new Intl.DateTimeFormat('en', { timeZone })
+  } catch {
     throw new MillraceError(
       'CONFIG',
-      `INGEST_SCHEDULE "${expression}" in time zone ${timeZone} is no schedule: ${messageOf(error)}. Write e.g. "*/5 * * * *"`,
+      `INGEST_TIMEZONE "${timeZone}" is no time zone. Write e.g. Europe/Oslo, or UTC`,
     )
   }
+}
+
+function parse(expression: string, timeZone: string): Cron {
+  const cron = attempt(expression, timeZone)
+  if (cron.nextRun() === null) throw noSchedule(expression, 'it is never due')
+  return cron
+}
+
+function attempt(expression: string, timeZone: string): Cron {
+  try {
+    return new Cron(expression, { timezone: timeZone, paused: true })
+  } catch (error) {
+    throw noSchedule(expression, messageOf(error).replace(/\.$/, ''))
+  }
+}
+
+function noSchedule(expression: string, why: string): MillraceError {
+  return new MillraceError(
+    'CONFIG',
+    `INGEST_SCHEDULE "${expression}" is no schedule: ${why}. Write e.g. "*/5 * * * *"`,
+  )
 }

@@ -26,3 +26,12 @@ function bar(stream: NodeJS.WriteStream): (run: IngestRun) => void {
     if (run.pagesDone === run.pages) shown.stop()
   }
 }
+
+/** How far a backfill is: a bar on a terminal; elsewhere each interval has its line in the log. */
+export function intervalProgress(stream: NodeJS.WriteStream, total: number) {
+  if (!stream.isTTY || total === 0) return { passed: () => {}, stop: () => {} }
+  const format = 'backfill {bar} {value}/{total} intervals, {eta_formatted} left'
+  const shown = new SingleBar({ stream, format, hideCursor: true })
+  shown.start(total, 0)
+  return { passed: () => shown.increment(), stop: () => shown.stop() }
+}

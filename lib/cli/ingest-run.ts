@@ -5,7 +5,6 @@ import { openStaging } from '../../connectors/postgres/staging.ts'
 import { runIngest } from '../../topologies/user-ingest.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { ingestProgress } from './ingest-report.ts'
 
 export interface IngestSource {
   readonly url: string
@@ -18,23 +17,27 @@ export interface IngestSource {
 
 /** Does one run: the named one, the one of an interval, or a new one. Rejects when the API gives up on us. */
 export type Ingester = (
-  which: Partial<Pick<RunRequest, 'runId' | 'dueAt'>>,
+  which: Partial<Pick<RunRequest, 'runId' | 'runType' | 'dueAt'>>,
   signal: AbortSignal,
 ) => Promise<IngestRun>
 
-export function ingester(database: Database, from: IngestSource, log: Logger): Ingester {
+export function ingester(
+  database: Database,
+  from: IngestSource,
+  log: Logger,
+  onProgress?: (run: IngestRun) => void,
+): Ingester {
   const source = randomUserClient({ url: from.url })
   const staging = openStaging(database)
-  return ({ runId, dueAt }, signal) =>
+  return (which, signal) =>
     runIngest({
       ...from,
+      ...which,
       source,
       staging,
-      runId,
-      dueAt,
-      logicalTime: dueAt,
+      logicalTime: which.dueAt,
       signal,
-      onProgress: ingestProgress(process.stderr),
+      onProgress,
       onRetry: (error) => log.warn({}, `waiting: ${messageOf(error)}`),
     })
 }

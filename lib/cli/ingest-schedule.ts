@@ -1,20 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../connectors/postgres/connection.ts'
+import type { RunType } from '../../connectors/postgres/ingest-run.ts'
 import { intervalHistory } from '../../connectors/postgres/interval-history.ts'
 import { asLeader } from '../../connectors/postgres/leadership.ts'
 import { cronSchedule, type Schedule } from '../../connectors/schedule/cron.ts'
 import {
   type Clock,
-  intervalsOf,
-  runAll,
   runSchedule,
   type SchedulerEvent,
   type SchedulerOptions,
 } from '../../topologies/ingest-schedule.ts'
 import { backoffDelay } from '../backoff.ts'
-import { MillraceError, messageOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Config } from './config.ts'
+import { summaryOf } from './ingest-report.ts'
 import type { Ingester } from './ingest-run.ts'
 
 export interface ScheduleFlags {
@@ -30,11 +30,18 @@ export interface IngestSchedule extends ScheduleFlags {
   readonly clock?: Clock
 }
 
-export function scheduleOf(settings: Config<'INGEST_SCHEDULE' | 'INGEST_TIMEZONE'>): Schedule {
+export const SCHEDULE_VARIABLES = ['INGEST_SCHEDULE', 'INGEST_TIMEZONE'] as const
+
+export function scheduleOf(settings: Config<(typeof SCHEDULE_VARIABLES)[number]>): Schedule {
   return cronSchedule(settings.INGEST_SCHEDULE, settings.INGEST_TIMEZONE)
 }
 
-/** Runs what is due while this process is the leader, until `signal` aborts. */
+/**
+ * Runs what is due while this process is the leader, until `signal` aborts. A database that goes away later, or an
+ * API that fails, does not end it.
+ *
+ * @throws MillraceError `UNREACHABLE` or `MISSING` when the database or its tables are not there to begin with.
+ */
 export async function ingestBySchedule(
   database: Database,
   ingest: Ingester,
@@ -42,63 +49,56 @@ export async function ingestBySchedule(
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
+  const options = schedulerOptions(database, ingest, 'scheduled', said, log)
+  await options.history.range()
   log.info({ schedule: said.schedule.text }, 'ingest by schedule: waiting to be the leader')
-  const lead = (leading: AbortSignal) => {
+  const lead = async (leading: AbortSignal) => {
     log.info({}, 'ingest by schedule: leading')
-    return runSchedule(optionsOf(database, ingest, said, log), leading)
+    try {
+      await runSchedule(options, leading)
+    } finally {
+      log.info({}, 'ingest by schedule: no longer leading')
+    }
   }
-  await asLeader(database, 'ingest schedule', lead, signal)
+  const onWait = (error: unknown) => log.warn({}, `waiting: ${messageOf(error)}`)
+  await asLeader(database, 'ingest schedule', lead, signal, onWait)
 }
 
-/**
- * Runs each interval of a range that has not succeeded yet.
- *
- * @throws MillraceError `STEP` naming the intervals that failed.
- */
-export async function backfill(
+export function schedulerOptions(
   database: Database,
   ingest: Ingester,
-  said: IngestSchedule,
-  range: { readonly from: Date; readonly to: Date },
-  log: Logger,
-  signal: AbortSignal,
-): Promise<number> {
-  const options = optionsOf(database, ingest, said, log)
-  const states = await options.history.states(range.from)
-  const times = intervalsOf(said.schedule, range.from, range.to)
-  const due = times.filter((time) => states.get(time.getTime()) !== 'succeeded')
-  log.info({ intervals: times.length, due: due.length }, 'backfill')
-  const failed = await runAll(due, options, signal)
-  if (failed.length > 0) {
-    const names = failed.map((time) => time.toISOString()).join(', ')
-    throw new MillraceError('STEP', `backfill: ${failed.length} of ${due.length} intervals failed: ${names}`)
-  }
-  return due.length
-}
-
-function optionsOf(
-  database: Database,
-  ingest: Ingester,
+  runType: RunType,
   said: IngestSchedule,
   log: Logger,
-): SchedulerOptions {
+) {
   return {
     schedule: said.schedule,
     history: intervalHistory(database),
-    run: async (dueAt, signal) => void (await ingest({ dueAt }, signal)),
+    run: async (dueAt: Date, signal: AbortSignal) => {
+      const run = await ingest({ dueAt, runType }, signal)
+      log.info({ dueAt }, summaryOf(run))
+      return run.state === 'succeeded'
+    },
     catchUp: said.catchUp,
     maxActiveRuns: said.maxActiveRuns,
     attempts: said.retries + 1,
-    backoff: (attempt) => backoffDelay(attempt, 1000, 60_000),
+    backoff: (attempt: number) => backoffDelay(attempt, 1000, 60_000),
     clock: said.clock ?? CLOCK,
-    onEvent: (event) => tell(event, log),
-  }
+    onEvent: (event: SchedulerEvent) => tell(event, log),
+  } satisfies SchedulerOptions
 }
+
+/** A timer holds 24 days at most, and does not know that the machine slept or that its clock was set. */
+const LOOK_EVERY_MS = 60_000
 
 const CLOCK: Clock = {
   now: () => new Date(),
   until: async (time, signal) => {
-    await delay(Math.max(0, time.getTime() - Date.now()), undefined, { signal }).catch(() => {})
+    for (;;) {
+      const left = time.getTime() - Date.now()
+      if (left <= 0 || signal.aborted) return
+      await delay(Math.min(left, LOOK_EVERY_MS), undefined, { signal }).catch(() => {})
+    }
   },
 }
 
@@ -107,9 +107,11 @@ function tell(event: SchedulerEvent, log: Logger): void {
     case 'waiting':
       log.debug({ until: event.until }, 'waiting for the next interval')
       break
-    case 'skipped':
-      log.warn({ dueAt: event.dueAt }, 'interval skipped: further back than --catch-up')
+    case 'skipped': {
+      const range = { from: event.times[0], to: event.times.at(-1) }
+      log.warn(range, `skipped, being further back than --catch-up: ${event.times.length} intervals`)
       break
+    }
     case 'retrying':
       log.warn({ dueAt: event.dueAt }, `ingest run failed, trying again: ${messageOf(event.error)}`)
       break

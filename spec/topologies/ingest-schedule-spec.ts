@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { cronSchedule } from '../../connectors/schedule/cron.ts'
+import { MillraceError } from '../../lib/errors.ts'
 import {
   type Clock,
   type IntervalHistory,
   type IntervalState,
-  intervalsOf,
   runSchedule,
   type SchedulerEvent,
   type SchedulerOptions,
@@ -39,7 +39,7 @@ class History implements IntervalHistory {
   readonly runs = new Map<number, IntervalState>()
 
   async states(since: Date): Promise<ReadonlyMap<number, IntervalState>> {
-    return new Map([...this.runs].filter(([time]) => time >= since.getTime()))
+    return new Map([...this.runs].filter(([time, state]) => time >= since.getTime() || state === 'running'))
   }
 
   async range() {
@@ -49,8 +49,8 @@ class History implements IntervalHistory {
       : { first: new Date(Math.min(...times)), latest: new Date(Math.max(...times)) }
   }
 
-  async skip(dueAt: Date): Promise<void> {
-    this.runs.set(dueAt.getTime(), 'skipped')
+  async skip(times: readonly Date[]): Promise<void> {
+    for (const time of times) this.runs.set(time.getTime(), 'skipped')
   }
 
   /** `10:05=succeeded …`, in order of time. */
@@ -94,6 +94,7 @@ async function schedule(
           throw error
         }
         history.runs.set(time.getTime(), 'succeeded')
+        return true
       },
       ...given.options,
     },
@@ -116,7 +117,7 @@ describe('ingest schedule', () => {
     const { ran, events } = await schedule(history, { from: START + 30 * MINUTE, minutes: 1 })
     expect(ran).to.deep.equal(['10:20', '10:25', '10:30'])
     expect(String(history)).to.include('10:05=skipped 10:10=skipped 10:15=skipped')
-    expect(events.filter(({ kind }) => kind === 'skipped')).to.have.length(3)
+    expect(events.filter(({ kind }) => kind === 'skipped')).to.have.length(1)
   })
 
   it('should run again what a dead process left running', async () => {
@@ -129,26 +130,76 @@ describe('ingest schedule', () => {
     const history = new History()
     history.runs.set(Date.parse('2026-11-22T09:45:00Z'), 'succeeded')
     history.runs.set(Date.parse('2026-11-22T10:00:00Z'), 'succeeded')
-    const { ran } = await schedule(history, { from: START, minutes: 1, options: { catchUp: 2, maxActiveRuns: 4 } })
+    const { ran } = await schedule(history, {
+      from: START,
+      minutes: 1,
+      options: { catchUp: 2, maxActiveRuns: 4 },
+    })
     expect(ran).to.deep.equal(['09:55'])
     expect(String(history)).to.include('09:50=skipped')
   })
 
-  it('should try again, leave as failed, and catch up when it works again', async () => {
+  it('should try again, leave as failed, try once more at each wake-up, and catch up when it works again', async () => {
     const history = new History()
-    const broken = async (time: Date) => {
-      if (time.getTime() < Date.parse('2026-11-22T10:10:00Z') && failing) throw new Error('429')
-    }
     let failing = true
-    const first = await schedule(history, { from: START, minutes: 4, run: broken })
-    expect(first.ran).to.deep.equal(
-      ['10:00', '10:00', '10:00', '10:00', '10:05', '10:05'].slice(0, first.ran.length),
-    )
-    expect(String(history)).to.equal('10:00=failed 10:05=failed')
-    expect(first.events.map(({ kind }) => kind)).to.include.members(['retrying', 'failed'])
+    const run = async () => {
+      if (failing) throw new MillraceError('UNREACHABLE', 'HTTP 503')
+    }
+    const first = await schedule(history, { from: START, minutes: 9, run })
+    expect(first.ran).to.deep.equal([
+      '10:00',
+      '10:00',
+      '10:00',
+      '10:05',
+      '10:05',
+      '10:00',
+      '10:05',
+      '10:10',
+      '10:10',
+    ])
+    expect(first.events.map(({ kind }) => kind).slice(0, 3)).to.deep.equal(['retrying', 'failed', 'waiting'])
+    expect(String(history)).to.equal('10:00=failed 10:05=failed 10:10=failed')
     failing = false
-    await schedule(history, { from: START + 10 * MINUTE, minutes: 1, run: broken })
+    await schedule(history, { from: START + 9 * MINUTE, minutes: 1, run })
     expect(String(history)).to.equal('10:00=succeeded 10:05=succeeded 10:10=succeeded')
+  })
+
+  it('should not retry what no retry can help, nor end for it', async () => {
+    const history = new History()
+    const run = async () => {
+      throw new MillraceError('CONFIG', 'HTTP 404')
+    }
+    const { ran } = await schedule(history, { from: START, minutes: 4, run, options: { attempts: 5 } })
+    expect(ran).to.deep.equal(['10:00', '10:00', '10:05'])
+  })
+
+  it('should leave an interval that the signal stopped to the next start', async () => {
+    const history = new History()
+    const { ran, events } = await schedule(history, {
+      from: START,
+      minutes: 4,
+      options: { run: async () => false },
+    })
+    expect(ran).to.deep.equal([])
+    expect(events.filter(({ kind }) => kind !== 'waiting')).to.deep.equal([])
+  })
+
+  it('should finish what it had begun before the catch-up limit', async () => {
+    const history = new History()
+    await schedule(history, { from: START, minutes: 1 })
+    history.runs.set(Date.parse('2026-11-22T10:00:00Z'), 'running')
+    const { ran } = await schedule(history, { from: START + 60 * MINUTE, minutes: 1 })
+    expect(ran).to.deep.equal(['10:00', '10:50', '10:55', '11:00'])
+    expect(String(history)).to.include('10:00=succeeded 10:05=skipped')
+  })
+
+  it('should note at most 10,000 intervals as skipped after years', async () => {
+    const history = new History()
+    history.runs.set(Date.parse('2025-11-22T10:00:00Z'), 'succeeded')
+    const { events } = await schedule(history, { from: START, minutes: 1 })
+    const skipped = events.flatMap((event) => (event.kind === 'skipped' ? event.times : []))
+    expect(skipped).to.have.length(10_000)
+    expect(skipped.at(-1)).to.deep.equal(new Date('2026-11-22T09:45:00Z'))
   })
 
   it('should keep to the number of active runs', async () => {
@@ -168,35 +219,5 @@ describe('ingest schedule', () => {
     })
     expect(most).to.equal(3)
     expect([...history.runs.values()].every((state) => state === 'succeeded')).to.equal(true)
-  })
-})
-
-describe('cron schedule', () => {
-  it('should know the interval before and after a time', () => {
-    const cron = cronSchedule('*/5 * * * *')
-    const time = new Date('2026-11-22T10:05:00Z')
-    expect(cron.last(time)).to.deep.equal(time)
-    expect(cron.last(new Date(time.getTime() - 1))).to.deep.equal(new Date('2026-11-22T10:00:00Z'))
-    expect(cron.next(time)).to.deep.equal(new Date('2026-11-22T10:10:00Z'))
-  })
-
-  it('should keep to its time zone when clocks change', () => {
-    const cron = cronSchedule('30 2 * * *', 'Europe/Oslo')
-    expect(cron.next(new Date('2026-10-24T12:00:00Z'))).to.deep.equal(new Date('2026-10-25T00:30:00Z'))
-    expect(cron.next(new Date('2026-10-25T00:30:00Z'))).to.deep.equal(new Date('2026-10-26T01:30:00Z'))
-  })
-
-  it('should refuse what is no schedule or no time zone', () => {
-    expect(() => cronSchedule('soon')).to.throw('INGEST_SCHEDULE "soon"')
-    expect(() => cronSchedule('* * * * *', 'Mars/Olympus')).to.throw('Mars/Olympus')
-  })
-
-  it('should list the intervals of a range, its end left out', () => {
-    const times = intervalsOf(
-      cronSchedule('0 * * * *'),
-      new Date('2026-11-22T00:00:00Z'),
-      new Date('2026-11-22T03:00:00Z'),
-    )
-    expect(times.map((time) => time.toISOString().slice(11, 16))).to.deep.equal(['00:00', '01:00', '02:00'])
   })
 })
