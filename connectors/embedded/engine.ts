@@ -114,11 +114,6 @@ export class Engine implements Connection {
     return this.#groups.member(group, topics, events)
   }
 
-  /** Handed over by producers and not yet durable. */
-  get waitingBytes(): number {
-    return this.#log.waitingBytes
-  }
-
   async close(): Promise<void> {
     this.#closed.abort(new MillraceError('UNREACHABLE', 'The embedded log was closed'))
     this.#groups.end()

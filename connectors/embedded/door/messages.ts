@@ -9,7 +9,8 @@ export const PROTOCOL = 1
 
 export type Request =
   | { readonly op: 'hello'; readonly protocol: number; readonly pid: number }
-  | { readonly op: 'ping' }
+  /** That we live. */
+  | { readonly op: 'beat' }
   | { readonly op: 'topics'; readonly names: readonly string[] }
   | { readonly op: 'createTopic'; readonly spec: TopicSpec }
   | { readonly op: 'offsets'; readonly topic: string }
@@ -53,6 +54,7 @@ export interface FetchedFrame extends TopicPartition {
 }
 
 export type Answer =
+  | { readonly kind: 'beat' }
   | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
   | { readonly kind: 'rebalancing'; readonly member: number }

@@ -4,7 +4,7 @@ import type { EmbeddedTiming } from '../options.ts'
 import { encodeFrame, type Frame, FrameReader } from './frames.ts'
 import { type Answer, fromWire, type Request } from './messages.ts'
 
-export type MemberEvent = Exclude<Answer, { kind: 'result' | 'error' }>
+export type MemberEvent = Exclude<Answer, { kind: 'result' | 'error' | 'beat' }>
 
 interface Asked {
   readonly id: number
@@ -31,7 +31,7 @@ export class RequestSocket {
   constructor(socket: Socket, timing: EmbeddedTiming, event: (event: MemberEvent) => void) {
     this.#socket = socket
     this.#event = event
-    this.#beat = setInterval(() => this.#ping(timing), timing.heartbeat)
+    this.#beat = setInterval(() => this.#alive(timing), timing.heartbeat)
     this.#beat.unref()
     socket.on('data', (data) => this.#read(data))
     socket.on('drain', () => this.#drained())
@@ -53,8 +53,8 @@ export class RequestSocket {
       return { id, answer: waiting.promise }
     }
     this.#waiting.set(id, waiting)
-    if (this.#room === undefined || parts.length === 0) this.#write({ ...request, id }, parts)
-    else void this.#room.promise.then(() => this.#write({ ...request, id }, parts))
+    if (parts.length === 0) this.#write({ ...request, id }, parts)
+    else void this.#writeWhenRoom({ ...request, id }, parts)
     return { id, answer: waiting.promise }
   }
 
@@ -66,6 +66,11 @@ export class RequestSocket {
     this.#drained()
     for (const { reject } of this.#waiting.values()) reject(reason)
     this.#waiting.clear()
+  }
+
+  async #writeWhenRoom(message: object, parts: readonly Buffer[]): Promise<void> {
+    while (this.#room !== undefined) await this.#room.promise
+    this.#write(message, parts)
   }
 
   #write(message: object, parts: readonly Buffer[]): void {
@@ -81,9 +86,9 @@ export class RequestSocket {
     this.#room = undefined
   }
 
-  #ping({ session, heartbeat }: EmbeddedTiming): void {
+  #alive({ session, heartbeat }: EmbeddedTiming): void {
     if (++this.#silentBeats > Math.ceil(session / heartbeat)) this.close(silent(session))
-    else this.send({ op: 'ping' }).answer.catch(() => {})
+    else this.send({ op: 'beat' }).answer.catch(() => {})
   }
 
   #read(data: Buffer): void {
@@ -98,7 +103,7 @@ export class RequestSocket {
   #take(answer: Answer, parts: readonly Buffer[]): void {
     if (answer.kind === 'result') this.#settle(answer.id)?.resolve({ message: answer.result, parts })
     else if (answer.kind === 'error') this.#settle(answer.id)?.reject(fromWire(answer.error))
-    else this.#event(answer)
+    else if (answer.kind !== 'beat') this.#event(answer)
   }
 
   #settle(id: number): PromiseWithResolvers<Frame<unknown>> | undefined {

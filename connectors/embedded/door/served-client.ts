@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts'
 import type { EmbeddedTiming } from '../options.ts'
 import { encodeFrame, type Frame, FrameReader } from './frames.ts'
 import { type Answer, type FetchedFrame, type Numbered, type Request, toWire } from './messages.ts'
-import { ServedRequests } from './served-requests.ts'
+import { type PlainRequest, ServedRequests } from './served-requests.ts'
 
 export interface ServedClientOptions {
   /** As a greeting names it. */
@@ -17,7 +17,7 @@ interface Reply {
   readonly parts: readonly Buffer[]
 }
 
-/** Beyond this much unwritten, in the log or on the socket, no more is read from the client, or for it. */
+/** Beyond this much of its own unwritten, in the log or on the socket, no more is read from a client, or for it. */
 const CREDIT_BYTES = 16 * 1024 * 1024
 
 /** One process at the other end of the socket. Its requests run side by side; what it sent first is begun first. */
@@ -30,6 +30,8 @@ export class ServedClient {
   readonly #watch: NodeJS.Timeout
   /** Counted, not timed: a machine that slept must not take everyone for dead. */
   #silentTicks = 0
+  /** Of records, not yet in the log. */
+  #unwritten = 0
   /** The answering of fetches, one after another. */
   #turn: Promise<void> = Promise.resolve()
   /** Resolves when the client has taken what was written, or is gone. */
@@ -41,7 +43,9 @@ export class ServedClient {
     this.#requests = new ServedRequests(engine, dir, (event) => this.#say(event))
     const ticks = Math.ceil(timing.session / timing.heartbeat)
     this.#watch = setInterval(() => {
-      if (++this.#silentTicks > ticks) socket.destroy()
+      this.#say({ kind: 'beat' })
+      // A client that we do not listen to is not silent.
+      if (!socket.isPaused() && ++this.#silentTicks > ticks) socket.destroy()
     }, timing.heartbeat)
     this.#watch.unref()
     socket.on('data', (data) => this.#read(data))
@@ -71,9 +75,16 @@ export class ServedClient {
   #begin({ message, parts }: Frame<Numbered<Request>>): void {
     if (message.op === 'fetch') void this.#fetch(message.id, message.asks)
     else if (message.op === 'cancel') this.#fetches.get(message.fetch)?.abort()
-    else {
-      const answer = this.#requests.answer(message, parts)
-      void this.#serve(message.id, async () => ({ result: await answer, parts: [] }))
+    else void this.#serve(message.id, () => this.#answer(message, parts))
+  }
+
+  async #answer(request: PlainRequest, parts: readonly Buffer[]): Promise<Reply> {
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0)
+    this.#unwritten += bytes
+    try {
+      return { result: await this.#requests.answer(request, parts), parts: [] }
+    } finally {
+      this.#unwritten -= bytes
     }
   }
 
@@ -123,7 +134,9 @@ export class ServedClient {
   }
 
   #flow(): void {
-    if (this.#isFull() || this.#engine.waitingBytes > CREDIT_BYTES) this.#socket.pause()
+    const full = this.#isFull() || this.#unwritten > CREDIT_BYTES
+    if (full === this.#socket.isPaused()) return
+    if (full) this.#socket.pause()
     else this.#socket.resume()
   }
 }

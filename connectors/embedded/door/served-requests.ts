@@ -4,6 +4,8 @@ import type { Membership } from '../connection.ts'
 import type { Engine } from '../engine.ts'
 import { type Answer, type Greeting, PROTOCOL, type Request, toWire } from './messages.ts'
 
+export type PlainRequest = Exclude<Request, { op: 'fetch' | 'cancel' }>
+
 /** What a client asks of the engine, but for fetches; and its members of groups, for as long as it is there. */
 export class ServedRequests {
   readonly #engine: Engine
@@ -22,15 +24,12 @@ export class ServedRequests {
     this.#members.clear()
   }
 
-  async answer(
-    request: Exclude<Request, { op: 'fetch' | 'cancel' }>,
-    parts: readonly Buffer[],
-  ): Promise<unknown> {
+  async answer(request: PlainRequest, parts: readonly Buffer[]): Promise<unknown> {
     const engine = this.#engine
     switch (request.op) {
       case 'hello':
         return { protocol: PROTOCOL, pid: process.pid, dir: this.#dir } satisfies Greeting
-      case 'ping':
+      case 'beat':
         return
       case 'topics':
         return engine.topics(request.names)

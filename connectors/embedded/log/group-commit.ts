@@ -21,7 +21,6 @@ export class GroupCommit {
   readonly #store: Store
   readonly #broken: (error: unknown) => Error
   readonly #waiting: Job[] = []
-  #waitingBytes = 0
   #running: Promise<void> | undefined
   #failure: Error | undefined
 
@@ -29,11 +28,6 @@ export class GroupCommit {
   constructor(store: Store, broken: (error: unknown) => Error) {
     this.#store = store
     this.#broken = broken
-  }
-
-  /** Handed over and not yet durable. */
-  get waitingBytes(): number {
-    return this.#waitingBytes
   }
 
   /**
@@ -44,7 +38,6 @@ export class GroupCommit {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     const settle = Promise.withResolvers<void>()
     this.#waiting.push({ prepare, bytes, settle })
-    this.#waitingBytes += bytes
     this.#running ??= this.#run()
     return settle.promise
   }
@@ -72,7 +65,6 @@ export class GroupCommit {
       this.#failure ??= this.#broken(error)
       for (const { settle } of jobs) settle.reject(this.#failure)
     }
-    for (const { bytes } of jobs) this.#waitingBytes -= bytes
   }
 
   #take(): Job[] {

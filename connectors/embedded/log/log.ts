@@ -51,10 +51,6 @@ export class Log {
     return this.#failed.signal
   }
 
-  get waitingBytes(): number {
-    return this.#commit.waitingBytes
-  }
-
   topics(): Iterable<Topic> {
     return this.#topics.values()
   }

@@ -15,7 +15,8 @@ interface Said {
 
 const script = fileURLToPath(new URL('full-disk-process.ts', import.meta.url))
 
-describe('embedded log on a full disk', () => {
+describe('embedded log on a full disk', function () {
+  this.timeout(60_000)
   const dir = logFolder()
 
   it('should say so, go on when there is room, and hold all that was acknowledged', async () => {

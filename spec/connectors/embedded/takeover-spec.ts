@@ -7,7 +7,8 @@ import { failureOf } from '../../conformance/failure-of.ts'
 import { logFolder } from './log-folder.ts'
 import { type Owner, startOwner } from './owner.ts'
 
-describe('owner of the embedded log', () => {
+describe('owner of the embedded log', function () {
+  this.timeout(60_000)
   const root = logFolder()
   let dirs = 0
   let dir: string
