@@ -37,9 +37,9 @@ export async function connect<N extends Variable>(
   needs: readonly N[],
   name: string,
   flags: ServerFlags,
+  log: Logger = logger(name),
 ): Promise<Connected<N>> {
   const { settings, embedded } = chooseServers(needs, flags.embedded)
-  const log = logger(name)
   const standIns = embedded.size === 0 ? undefined : await openStandIns(embedded, log)
   const known = withAddresses<N>(settings, standIns)
   const servers = await openServers(known as Partial<Config>, log, standIns)

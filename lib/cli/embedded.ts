@@ -66,12 +66,7 @@ function announce(
   log: Logger,
   at: { postgres: EmbeddedPostgres | undefined; api: RandomUserServer | undefined },
 ): void {
-  const where: Partial<Record<ServerName, string | undefined>> = {
-    postgres: at.postgres?.url,
-    api: at.api?.url,
-  }
-  for (const name of names) {
-    log.info({ ...(where[name] && { at: where[name] }) }, `embedded: ${STAND_INS[name]} in place of ${name}`)
-  }
-  log.info({ dir }, 'embedded: all of it is kept here')
+  const standIns = Object.fromEntries([...names].map((name) => [name, STAND_INS[name]]))
+  const addresses = { ...(at.postgres && { postgres: at.postgres.url }), ...(at.api && { api: at.api.url }) }
+  log.info({ dir, ...standIns, addresses }, 'embedded: these stand in for servers; all of it is kept in dir')
 }

@@ -5,7 +5,7 @@ import { type Config, config, type Variable } from './config.ts'
 export type ServerName = 'kafka' | 'registry' | 'postgres' | 'cassandra' | 'api'
 
 /** The variable whose being set means the real server. */
-const SERVERS: Readonly<Record<ServerName, Variable>> = {
+export const SERVERS: Readonly<Record<ServerName, Variable>> = {
   kafka: 'KAFKA_BROKERS',
   registry: 'SCHEMA_REGISTRY_URL',
   postgres: 'DATABASE_URL',
@@ -18,8 +18,8 @@ export const STAND_INS: Readonly<Record<ServerName, string>> = {
   kafka: 'a durable log on disk',
   registry: 'schemas on disk',
   postgres: 'a PostgreSQL of its own',
-  cassandra: 'PostgreSQL tables',
-  api: 'a server with recorded pages',
+  cassandra: 'tables in a PostgreSQL of its own',
+  api: 'recorded users, served on this machine',
 }
 
 export interface Chosen {

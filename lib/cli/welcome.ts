@@ -1,0 +1,16 @@
+import { embeddedDirectory } from './embedded.ts'
+import { SERVERS, type ServerName, STAND_INS } from './servers.ts'
+
+/** The first thing a newcomer sees: what stands in for what, where it is kept, how to stop, how to go on. */
+export function welcome(embedded: ReadonlySet<ServerName>): string {
+  const rows = [...embedded].map((name) => `  ${name.padEnd(9)}  ${STAND_INS[name]}`)
+  return [
+    'millrace, embedded: on this machine, in place of',
+    ...rows,
+    '',
+    `  kept in    ${embeddedDirectory()} (remove it to begin anew)`,
+    '  to stop    Ctrl-C: what is under way is finished first',
+    `  for real   set ${Object.values(SERVERS).join(', ')}`,
+    '',
+  ].join('\n')
+}
