@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { MillraceError, messageOf } from '../errors.ts'
 
-const address = z.string().regex(/^[^\s:,]+:\d{1,5}$/, 'must be host:port')
+const address = z.string().refine(isAddress, { error: 'must be host:port' })
 const addresses = z
   .string()
   .transform((text) => text.split(',').map((part) => part.trim()))
@@ -11,6 +11,8 @@ const url = (...schemes: string[]) =>
   z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), {
     error: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
   })
+
+const RESULTS = 'must be a whole number from 1 to 5000'
 
 /** Every variable that millrace reads, and what it must look like. */
 const VARIABLES = {
@@ -24,11 +26,18 @@ const VARIABLES = {
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,47}$/, 'must be letters, digits and _')
     .default('insights'),
   RANDOM_USER_URL: url('http:', 'https:'),
-  RANDOM_USER_RESULTS: z.coerce.number().int().min(1).max(5000).default(500),
+  RANDOM_USER_RESULTS: z.coerce
+    .number({ error: RESULTS })
+    .refine((results) => Number.isInteger(results) && results >= 1 && results <= 5000, { error: RESULTS })
+    .default(500),
   RANDOM_USER_SEED: z.string().min(1).default('millrace'),
   INGEST_SCHEDULE: z.string().min(1).default('*/5 * * * *'),
   INGEST_TIMEZONE: z.string().min(1).default('UTC'),
-  MILLRACE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  MILLRACE_LOG: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'], {
+      error: 'must be silent, error, warn, info or debug',
+    })
+    .default('info'),
 } as const
 
 export type Variable = keyof typeof VARIABLES
@@ -70,6 +79,11 @@ export function config<N extends Variable>(
     )
   }
   return read as Config<N>
+}
+
+function isAddress(text: string): boolean {
+  const port = Number(/^[^\s:,]+:(\d{1,5})$/.exec(text)?.[1])
+  return port >= 1 && port <= 65_535
 }
 
 function example(text: string): string {

@@ -5,7 +5,7 @@ import { applyCommand, planCommand } from './apply.ts'
 import { captureCommand } from './capture.ts'
 import { describeCommand } from './describe.ts'
 import { ingestCommand } from './ingest.ts'
-import { fail } from './outcome.ts'
+import { fail, failUsage } from './outcome.ts'
 import { runCommand } from './run.ts'
 import { servicesCommand } from './services.ts'
 import { typesCommand } from './types.ts'
@@ -18,8 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program().parseAsync([...argv])
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has said it already; help asked for is no failure.
-      process.exitCode = error.exitCode === 0 ? 0 : 2
+      failUsage(error, argv.includes('--json'))
       return
     }
     fail(error, argv.includes('--json'))

@@ -1,3 +1,4 @@
+import type { CommanderError } from 'commander'
 import { exitCode, MillraceError, messageOf, place } from '../errors.ts'
 
 /** Differences found by `verify` and `replay diff`. */
@@ -13,6 +14,14 @@ export function fail(error: unknown, json: boolean): void {
   if (!(error instanceof MillraceError) && process.env.MILLRACE_LOG === 'debug' && error instanceof Error) {
     process.stderr.write(`${error.stack}\n`)
   }
+}
+
+/** Ends a command that was called wrongly. Commander has said so on stderr; help that was asked for is no failure. */
+export function failUsage({ exitCode, code, message }: CommanderError, json: boolean): void {
+  process.exitCode = exitCode === 0 ? 0 : 2
+  if (exitCode === 0 || !json) return
+  const said = code === 'commander.help' ? 'no command was given' : message.replace(/^error: /, '')
+  print({ error: { code: 'CONFIG', message: said } })
 }
 
 export function print(value: unknown): void {

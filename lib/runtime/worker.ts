@@ -51,7 +51,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const opened = await open(topology, application, environment)
   const producer = await environment.broker.producer({ clientId: application })
   const worker = new RunningWorker({ ...options, application }, opened, producer)
-  await worker.start()
+  try {
+    await worker.start()
+  } catch (error) {
+    await worker.stop()
+    throw error
+  }
   return worker
 }
 
