@@ -10,7 +10,7 @@ export interface RandomUserServerOptions {
   /** Over it, requests are answered with 429 and Retry-After. Default: no limit. */
   readonly rateLimit?: { readonly requests: number; readonly perMs: number } | undefined
   /** What goes wrong, by number of the request, counted from 1. */
-  readonly faults?: Readonly<Record<number, ServerFault>> | undefined
+  readonly faults?: Readonly<Record<number, ServerFault>> | ((request: number) => ServerFault | undefined)
   /** Served in place of recorded users: page P of size N is the P-th slice of N. */
   readonly elements?: readonly unknown[] | undefined
 }
@@ -34,11 +34,13 @@ export async function startRandomUserServer(
 ): Promise<RandomUserServer> {
   const requests: string[] = []
   const withinLimit = rateLimiter(options.rateLimit)
+  const { faults = {} } = options
+  const faultOf = typeof faults === 'function' ? faults : (request: number) => faults[request]
   const server = createServer((request, response) => {
     requests.push(request.url ?? '')
     const retryAfter = withinLimit()
     if (retryAfter !== undefined) refuse(response, 429, retryAfter)
-    else respond(request, response, options, options.faults?.[requests.length])
+    else respond(request, response, options, faultOf(requests.length))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve)
