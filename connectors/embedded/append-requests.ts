@@ -1,6 +1,6 @@
-import type { PlacedRecord } from '../../lib/partition-choice.ts'
+import type { PlacedRecord } from '../../lib/broker/partition-choice.ts'
+import { recordSize } from '../../lib/broker/record-size.ts'
 import type { TopicPartition } from '../../lib/record.ts'
-import { recordSize } from '../../lib/record-size.ts'
 import type { ChunkFor } from './connection.ts'
 import { type ChunkRecord, encodeChunk } from './log/encode-chunk.ts'
 

@@ -1,4 +1,4 @@
-import { requireHeldRanges } from '../../lib/held-ranges.ts'
+import { requireHeldRanges } from '../../lib/broker/held-ranges.ts'
 import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/ports.ts'
 import type { Link } from './door/link.ts'
 import { fetchedBatch } from './fetched.ts'

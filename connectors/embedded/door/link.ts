@@ -27,8 +27,8 @@ export class Link {
   }
 
   /**
-   * Asks until there is an answer: again, of whoever owns the log then, when the connection was lost on the way. What
-   * was lost may have been done: it must be harmless to ask twice. Gives up after the connect time-out.
+   * Asks until there is an answer: again, of whoever owns the log then, when the owner has gone or given the log up.
+   * What failed may have been done: it must be harmless to ask twice. Gives up after the connect time-out.
    */
   async ask<T>(question: (connection: Connection) => Promise<T>): Promise<T> {
     const deadline = Date.now() + this.#settings.timing.connect
@@ -37,8 +37,7 @@ export class Link {
       try {
         return await question(connection)
       } catch (error) {
-        const lost = connection.lost.aborted && isRetriable(error)
-        if (!lost || this.#closed.signal.aborted || Date.now() > deadline) throw error
+        if (!isRetriable(error) || this.#closed.signal.aborted || Date.now() > deadline) throw error
       }
       await delay(backoffDelay(attempt, PAUSE_MS, MAX_PAUSE_MS))
     }

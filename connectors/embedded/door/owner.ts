@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts'
 import { Engine } from '../engine.ts'
 import { cleanEvery } from '../log/cleaner.ts'
 import { Log } from '../log/log.ts'
+import { storeError } from '../log/store-error.ts'
 import type { EmbeddedSettings } from '../options.ts'
 import { newSocketPath, removeOwnerFiles, writeOwnerFile } from './owner-file.ts'
 import { type LogServer, serveLog } from './server.ts'
@@ -23,7 +24,7 @@ export async function becomeOwner(settings: EmbeddedSettings): Promise<Connectio
     await writeOwnerFile(dir, socket)
   } catch (error) {
     await engine.close()
-    throw error
+    throw storeError(error, 'serving it', dir)
   }
   logger.debug({ dir, timing }, 'owns the embedded log')
   return engine

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
+import { contentSize, recordSize } from '../../../lib/broker/record-size.ts'
 import type { Headers } from '../../../lib/record.ts'
-import { contentSize, recordSize } from '../../../lib/record-size.ts'
 import {
   CONTENT_AT,
   COUNT_AT,
