@@ -1,4 +1,6 @@
 /** The only door. Everything a topology file, a connector or a program that embeds millrace needs. */
+
+export { partitionFor } from './broker/partitioner.ts'
 export { type Contract, contract, contractFile } from './contract/avro.ts'
 export { project } from './contract/project.ts'
 export { sensitiveFields } from './contract/sensitive-fields.ts'
@@ -15,7 +17,6 @@ export { peek } from './operators/peek.ts'
 export { type RxOptions, rx } from './operators/rx.ts'
 export { sink } from './operators/sink.ts'
 export { validate } from './operators/validate.ts'
-export { partitionFor } from './partitioner.ts'
 export type {
   Broker,
   Lookup,

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Client, errors, policies, types } from 'cassandra-driver'
 import { MillraceError } from '../../lib/errors.ts'
-import { requireIdentifier } from '../../lib/table.ts'
+import { requireIdentifier } from '../../lib/table/table.ts'
 import { cassandraError } from './failures.ts'
 
 export interface ConnectionSettings {

@@ -1,5 +1,5 @@
 import { types } from 'cassandra-driver'
-import type { ColumnType } from '../../lib/table.ts'
+import type { ColumnType } from '../../lib/table/table.ts'
 
 /** A value that fits its type, as the driver takes it. */
 export function toDriver(value: unknown, type: ColumnType): unknown {

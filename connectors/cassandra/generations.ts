@@ -1,5 +1,5 @@
 import { MillraceError } from '../../lib/errors.ts'
-import { LARGEST_GENERATION } from '../../lib/write-clock.ts'
+import { LARGEST_GENERATION } from '../../lib/table/write-clock.ts'
 import type { Connection } from './connection.ts'
 import { type CassandraTarget, cassandra } from './table.ts'
 

@@ -5,7 +5,7 @@ import {
   requireColumns,
   requireIdentifier,
   type TableTarget,
-} from '../../lib/table.ts'
+} from '../../lib/table/table.ts'
 
 export interface PrimaryKey<Partition extends string = string, Clustering extends string = string> {
   readonly partition: readonly [Partition, ...Partition[]]

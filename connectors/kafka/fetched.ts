@@ -1,6 +1,6 @@
+import { contentSize } from '../../lib/broker/record-size.ts'
 import type { FetchedBatch } from '../../lib/ports.ts'
 import type { RawRecord } from '../../lib/record.ts'
-import { contentSize } from '../../lib/record-size.ts'
 import type { Batch } from './repairs/batch.ts'
 import type { DecodedRecord } from './repairs/record-batch.ts'
 

@@ -1,5 +1,5 @@
+import type { PartitionCounts } from '../../lib/broker/partition-choice.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { PartitionCounts } from '../../lib/partition-choice.ts'
 import type { BrokerAdmin } from '../../lib/ports.ts'
 
 interface Known {

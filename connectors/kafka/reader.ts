@@ -1,6 +1,6 @@
 import { retrying } from '../../lib/backoff.ts'
+import { requireHeldRanges } from '../../lib/broker/held-ranges.ts'
 import { isRetriable, MillraceError } from '../../lib/errors.ts'
-import { requireHeldRanges } from '../../lib/held-ranges.ts'
 import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/ports.ts'
 import { openClient } from './client.ts'
 import { kafkaError } from './errors.ts'

@@ -1,6 +1,6 @@
-import type { PlacedRecord } from '../../lib/partition-choice.ts'
+import type { PlacedRecord } from '../../lib/broker/partition-choice.ts'
+import { recordSize } from '../../lib/broker/record-size.ts'
 import type { TopicPartition } from '../../lib/record.ts'
-import { recordSize } from '../../lib/record-size.ts'
 
 /** Under the broker's default `message.max.bytes` of 1,048,588, with room for the head of the batch. */
 export const BATCH_BYTES = 900 * 1024

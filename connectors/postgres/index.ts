@@ -1,5 +1,5 @@
 /** What a topology file says about PostgreSQL. Loads no client. */
-export type { Columns, ColumnType, ColumnValues, RowOf, TableTarget } from '../../lib/table.ts'
+export type { Columns, ColumnType, ColumnValues, RowOf, TableTarget } from '../../lib/table/table.ts'
 export {
   type PostgresLookupOptions,
   type PostgresLookupTarget,

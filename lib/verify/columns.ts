@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/avro.ts'
-import type { TableTarget } from '../table.ts'
+import type { TableTarget } from '../table/table.ts'
 import { isTopic, type SinkNode } from '../topology/nodes.ts'
 import type { Format } from '../topology/topic.ts'
 

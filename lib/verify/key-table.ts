@@ -1,4 +1,4 @@
-import { murmur2 } from '../partitioner.ts'
+import { murmur2 } from '../broker/partitioner.ts'
 
 /** What one hop holds of one key: the newest value, as one hash per column. */
 export interface Held {

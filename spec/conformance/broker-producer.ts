@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { murmur2 } from '../../lib/partitioner.ts'
+import { murmur2 } from '../../lib/broker/partitioner.ts'
 import type { OutRecord, RawRecord } from '../../lib/record.ts'
 import type { BrokerSuite } from './broker.ts'
 import { numbered, record, uniqueName } from './broker-harness.ts'

@@ -1,4 +1,4 @@
-import type { TableWrite } from '../../../lib/table-row.ts'
+import type { TableWrite } from '../../../lib/table/table-row.ts'
 import { toParameter } from './column-types.ts'
 import type { StoredTable } from './stored-table.ts'
 

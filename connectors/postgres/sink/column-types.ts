@@ -1,5 +1,5 @@
-import { fitsColumn } from '../../../lib/column-values.ts'
-import type { ColumnType } from '../../../lib/table.ts'
+import { fitsColumn } from '../../../lib/table/column-values.ts'
+import type { ColumnType } from '../../../lib/table/table.ts'
 
 /** How a column type is kept in PostgreSQL. SQL is given the name of a column and makes an expression of it. */
 export interface StoredType {

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../lib/errors.ts'
 import type { Resource } from '../../../lib/ports.ts'
-import { LARGEST_GENERATION } from '../../../lib/write-clock.ts'
+import { LARGEST_GENERATION } from '../../../lib/table/write-clock.ts'
 import type { Database } from '../connection.ts'
 import { schemaResource, type TableDefinition, tableResource } from '../table-resource.ts'
 

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../../lib/errors.ts'
-import type { TableTarget } from '../../../lib/table.ts'
+import type { TableTarget } from '../../../lib/table/table.ts'
 
 /** Holds the clock that the row was written with. */
 export const CLOCK = 'write_clock'

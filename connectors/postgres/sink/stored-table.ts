@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../lib/errors.ts'
 import type { SinkTarget } from '../../../lib/ports.ts'
-import type { TableTarget } from '../../../lib/table.ts'
+import type { TableTarget } from '../../../lib/table/table.ts'
 import type { TableDefinition } from '../table-resource.ts'
 import { STORED_TYPES } from './column-types.ts'
 import { CLOCK, DELETED, requireUnreserved } from './reserved-columns.ts'

@@ -5,7 +5,7 @@ import {
   requireColumns,
   requireIdentifier,
   type TableTarget,
-} from '../../../lib/table.ts'
+} from '../../../lib/table/table.ts'
 import { requireUnreserved } from './reserved-columns.ts'
 
 export interface PostgresTableOptions<C extends Columns, Key extends string> {

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { REQUEST_BYTES, requestsOf } from '../../../connectors/kafka/requests.ts'
-import type { PlacedRecord } from '../../../lib/partition-choice.ts'
+import type { PlacedRecord } from '../../../lib/broker/partition-choice.ts'
+import { recordSize } from '../../../lib/broker/record-size.ts'
 import { NO_HEADERS } from '../../../lib/record.ts'
-import { recordSize } from '../../../lib/record-size.ts'
 
 function placed(partition: number, bytes: number, timestamp = 0): PlacedRecord {
   return { topic: 't', partition, key: null, value: Buffer.alloc(bytes), timestamp, headers: NO_HEADERS }

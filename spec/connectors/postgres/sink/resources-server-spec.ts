@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { postgres } from '../../../../connectors/postgres/index.ts'
 import { postgresConnector } from '../../../../connectors/postgres/sink/connector.ts'
-import type { TableTarget } from '../../../../lib/table.ts'
+import type { TableTarget } from '../../../../lib/table/table.ts'
 import { usersByCountry, usersById } from '../../../../topologies/insight/tables.ts'
 import { rejectionOf } from '../../../contract/failure-of.ts'
 import { context, never, openSinkStage, rowAt, type SinkStage } from './sink-stage.ts'

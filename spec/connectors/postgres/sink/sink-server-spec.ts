@@ -1,7 +1,7 @@
 import { cassandra } from '../../../../connectors/cassandra/index.ts'
 import { postgres } from '../../../../connectors/postgres/index.ts'
 import { postgresConnector } from '../../../../connectors/postgres/sink/connector.ts'
-import type { TableTarget } from '../../../../lib/table.ts'
+import type { TableTarget } from '../../../../lib/table/table.ts'
 import { type ConformanceRow, type SinkHarness, sinkConformance } from '../../../conformance/sink.ts'
 import { createSpecDatabase } from '../../../support/spec-database.ts'
 

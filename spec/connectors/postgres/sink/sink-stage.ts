@@ -1,7 +1,7 @@
 import { type PostgresConnector, postgresConnector } from '../../../../connectors/postgres/sink/connector.ts'
 import type { Logger } from '../../../../lib/log.ts'
 import type { Sink, SinkRow, StoredRow, TableReader } from '../../../../lib/ports.ts'
-import type { TableTarget } from '../../../../lib/table.ts'
+import type { TableTarget } from '../../../../lib/table/table.ts'
 import { createSpecDatabase, type SpecDatabase } from '../../../support/spec-database.ts'
 
 export const NOON = Date.UTC(2026, 0, 1, 12)

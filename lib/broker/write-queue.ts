@@ -1,4 +1,4 @@
-import { isRetriable } from './errors.ts'
+import { isRetriable } from '../errors.ts'
 import type { PlacedRecord } from './partition-choice.ts'
 import { recordSize } from './record-size.ts'
 

@@ -1,6 +1,6 @@
-import { MillraceError } from './errors.ts'
+import { MillraceError } from '../errors.ts'
+import type { OutRecord } from '../record.ts'
 import { partitionFor } from './partitioner.ts'
-import type { OutRecord } from './record.ts'
 import { recordSize } from './record-size.ts'
 
 /** A record that will go to this partition at every attempt. */

@@ -1,7 +1,7 @@
-import { MillraceError, place } from './errors.ts'
+import { MillraceError, place } from '../errors.ts'
+import type { BrokerAdmin, ConsumerOptions, OffsetRange } from '../ports.ts'
+import type { Position, TopicPartition } from '../record.ts'
 import { rangesOf } from './held-ranges.ts'
-import type { BrokerAdmin, ConsumerOptions, OffsetRange } from './ports.ts'
-import type { Position, TopicPartition } from './record.ts'
 
 /**
  * Where the group goes on: its committed positions, or `startAt` where it has none. Rejects with `DATA_LOSS` when

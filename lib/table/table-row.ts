@@ -1,5 +1,5 @@
-import { MillraceError, place } from './errors.ts'
-import type { SinkRow } from './ports.ts'
+import { MillraceError, place } from '../errors.ts'
+import type { SinkRow } from '../ports.ts'
 import type { ColumnType, TableTarget } from './table.ts'
 import { type Clocked, writeClock } from './write-clock.ts'
 

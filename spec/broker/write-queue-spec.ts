@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { MillraceError } from '../lib/errors.ts'
-import type { PlacedRecord } from '../lib/partition-choice.ts'
-import { NO_HEADERS } from '../lib/record.ts'
-import { WriteQueue } from '../lib/write-queue.ts'
-import { failureOf } from './conformance/failure-of.ts'
+import type { PlacedRecord } from '../../lib/broker/partition-choice.ts'
+import { WriteQueue } from '../../lib/broker/write-queue.ts'
+import { MillraceError } from '../../lib/errors.ts'
+import { NO_HEADERS } from '../../lib/record.ts'
+import { failureOf } from '../conformance/failure-of.ts'
 
 function records(...values: string[]): PlacedRecord[] {
   const common = { topic: 't', partition: 0, key: null, timestamp: 0, headers: NO_HEADERS }

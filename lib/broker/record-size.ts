@@ -1,4 +1,4 @@
-import type { Headers } from './record.ts'
+import type { Headers } from '../record.ts'
 
 /** Room for the lengths, deltas and attributes of a record, and of one header. */
 const RECORD_OVERHEAD = 32

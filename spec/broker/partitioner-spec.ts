@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { murmur2, partitionFor } from '../lib/partitioner.ts'
+import { murmur2, partitionFor } from '../../lib/broker/partitioner.ts'
 
 /** Key (hex), murmur2, partition of 3, of 12, of 97: printed by the Java client's Utils and BuiltInPartitioner, 4.3.1. */
 const JAVA: readonly (readonly [string, number, number, number, number])[] = [

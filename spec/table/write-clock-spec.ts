@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { newestPerKey, writeClock } from '../lib/write-clock.ts'
+import { newestPerKey, writeClock } from '../../lib/table/write-clock.ts'
 
 describe('the write clock', () => {
   it('should be the record time in microseconds plus the generation', () => {

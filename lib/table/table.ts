@@ -1,5 +1,5 @@
-import { MillraceError } from './errors.ts'
-import type { SinkTarget } from './ports.ts'
+import { MillraceError } from '../errors.ts'
+import type { SinkTarget } from '../ports.ts'
 
 /** How a value of each column type looks in a row, whatever server holds the table. */
 export interface ColumnValues {
