@@ -43,8 +43,9 @@ describe('shutdown', () => {
       child.kill(signal)
       await saying(child, () => said().includes(`asked by ${signal}`))
       const since = performance.now()
-      child.kill(signal)
+      const again = setInterval(() => child.kill(signal), 50)
       expect(await once(child, 'exit')).to.deep.equal([code, null])
+      clearInterval(again)
       expect(performance.now() - since).to.be.below(1000)
     })
   }
@@ -53,6 +54,15 @@ describe('shutdown', () => {
     const { child, said } = await started()
     child.kill('SIGINT')
     await saying(child, () => said().includes('asked'))
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).to.deep.equal([143, null])
+  })
+
+  it('should take one that comes twice at once, from the terminal and from npm, for one', async () => {
+    const { child, said } = await started()
+    child.kill('SIGINT')
+    await saying(child, () => said().includes('asked'))
+    child.kill('SIGINT')
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).to.deep.equal([143, null])
   })
