@@ -1,21 +1,27 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../errors.ts'
-import { applyCommand, planCommand } from './apply.ts'
-import { captureCommand } from './capture.ts'
-import { describeCommand } from './describe.ts'
-import { ingestCommand } from './ingest.ts'
 import { fail, failUsage } from './outcome.ts'
-import { runCommand } from './run.ts'
-import { servicesCommand } from './services.ts'
-import { typesCommand } from './types.ts'
-import { upCommand } from './up.ts'
-import { verifyCommand } from './verify.ts'
+
+/** In the order in which help shows them. Loaded when asked for: a command starts without the others' clients. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.ts')).runCommand(),
+  ingest: async () => (await import('./ingest.ts')).ingestCommand(),
+  capture: async () => (await import('./capture.ts')).captureCommand(),
+  up: async () => (await import('./up.ts')).upCommand(),
+  plan: async () => (await import('./apply.ts')).planCommand(),
+  apply: async () => (await import('./apply.ts')).applyCommand(),
+  describe: async () => (await import('./describe.ts')).describeCommand(),
+  verify: async () => (await import('./verify.ts')).verifyCommand(),
+  types: async () => (await import('./types.ts')).typesCommand(),
+  services: async () => (await import('./services.ts')).servicesCommand(),
+}
 
 /** Runs one command. Never throws: the outcome is in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
-    await program().parseAsync([...argv])
+    const millrace = await program(argv[2])
+    await millrace.parseAsync([...argv])
   } catch (error) {
     if (error instanceof CommanderError) {
       failUsage(error, argv.includes('--json'))
@@ -25,7 +31,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-function program(): Command {
+/** With the named command alone; with all of them for help, and to say what there is. */
+async function program(name: string | undefined): Promise<Command> {
   const millrace = new Command('millrace')
     .description('Stream processing for Node.js and TypeScript: topologies in code, workers to run them.')
     .version(version())
@@ -35,21 +42,8 @@ function program(): Command {
       'after',
       '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 data missing, 4 differences found.',
     )
-  const commands = [
-    runCommand(),
-    ingestCommand(),
-    captureCommand(),
-    upCommand(),
-    planCommand(),
-    applyCommand(),
-    describeCommand(),
-    verifyCommand(),
-    typesCommand(),
-    servicesCommand(),
-  ]
-  for (const command of commands) {
-    millrace.addCommand(inherit(command))
-  }
+  const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? [name] : Object.keys(COMMANDS)
+  for (const command of named) millrace.addCommand(inherit(await COMMANDS[command]!()))
   return millrace
 }
 
