@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../errors.ts'
+import { allowClosedOutput } from './closed-output.ts'
 import { fail, failUsage } from './outcome.ts'
 
 /** In the order in which help shows them. Loaded when asked for: a command starts without the others' clients. */
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Runs one command. Never throws: the outcome is in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
+  allowClosedOutput()
   try {
     const millrace = await program(argv[2])
     await millrace.parseAsync([...argv])

@@ -1,5 +1,6 @@
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
-const NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const
+/** SIGHUP: the terminal was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 
 /** Supervisors kill what has not ended within ten seconds. */
 const DEADLINE_MS = 9_500
@@ -8,9 +9,9 @@ const DEADLINE_MS = 9_500
 const ONE_AND_THE_SAME_MS = 300
 
 /**
- * For commands: the first SIGINT or SIGTERM calls `stop`, and the process ends within ten seconds, whatever hangs;
- * what was then in hand is not committed and will be done again. A second signal ends it at once, with 128 + its
- * number as shells expect.
+ * For commands: the first SIGINT, SIGTERM or SIGHUP calls `stop`, and the process ends within ten seconds, whatever
+ * hangs; what was then in hand is not committed and will be done again. A second signal ends it at once, with 128 +
+ * its number as shells expect.
  */
 export function onShutdown(stop: (signal: NodeJS.Signals) => void): void {
   let asked: { readonly by: NodeJS.Signals; readonly at: number } | undefined

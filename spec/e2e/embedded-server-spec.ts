@@ -64,6 +64,16 @@ describe('embedded', function () {
     expect(await shouldHoldWhatIsExpected(stage)).to.be.greaterThan(500)
   })
 
+  it('should drain when its terminal is closed', async () => {
+    const pipeline = npmStart([], { ...stage.env, ...LOAD })
+    await until('a page is on its way', async () => (await stage.count(LAGGING)) === 1)
+    pipeline.signalAll('SIGHUP')
+    // npm ends at once; what it started ends when both its streams do.
+    await pipeline.ended
+    await until('PostgreSQL has ended', () => stage.postmasters().length === 0)
+    await millrace(['verify'], stage.env)
+  })
+
   it('should end at once at the second Ctrl-C, and leave no PostgreSQL', async () => {
     const pipeline = startMillrace(['up'], { ...stage.env, ...LOAD })
     await until('users are on their way', async () => (await stage.count(LAGGING)) === 1)

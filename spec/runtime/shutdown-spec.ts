@@ -37,6 +37,7 @@ describe('shutdown', () => {
   for (const [signal, code] of [
     ['SIGTERM', 143],
     ['SIGINT', 130],
+    ['SIGHUP', 129],
   ] as const) {
     it(`should ask at the first ${signal}, and exit with ${code} at the second`, async () => {
       const { child, said } = await started()
