@@ -7,7 +7,7 @@ export interface KafkaBrokerOptions {
   readonly clientId?: string | undefined
   readonly ssl?: boolean | ConnectionOptions | undefined
   readonly sasl?: KafkaCredentials | undefined
-  /** How long a first connection may take in all, before `UNREACHABLE`. Milliseconds, default 25,000. */
+  /** How long a first connection may take in all, before `UNREACHABLE`. Milliseconds, default 20,000. */
   readonly connectTimeoutMs?: number | undefined
   /** Told what the client logs. Default: nobody. */
   readonly logger?: ((entry: KafkaLogEntry) => void) | undefined
@@ -74,7 +74,7 @@ export function kafkaSettings(options: KafkaBrokerOptions): KafkaSettings {
   return {
     ...options,
     clientId: options.clientId ?? 'millrace',
-    connectTimeoutMs: options.connectTimeoutMs ?? 25_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
     timing: { ...TIMING, ...options.timing },
   }
 }

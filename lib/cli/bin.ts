@@ -11,3 +11,5 @@ if (major < NEEDED[0]! || (major === NEEDED[0] && minor < NEEDED[1]!)) {
 }
 const { main } = await import('./main.ts')
 await main(process.argv)
+// What failed may leave a client behind that still tries to connect: nothing to wait for once all is printed.
+if (process.exitCode) process.stdout.write('', () => process.exit())

@@ -85,7 +85,10 @@ export function failure(to: RegistryAddress, status: number, message: string): M
 }
 
 export function unreachable(to: RegistryAddress, reason: string): MillraceError {
-  return new MillraceError('UNREACHABLE', `schema registry ${to.url} does not answer as one: ${reason}`)
+  return new MillraceError(
+    'UNREACHABLE',
+    `schema registry ${to.url} does not answer as one (${reason}): start it, or correct SCHEMA_REGISTRY_URL`,
+  )
 }
 
 /** The registry client retries, so that its calls may take longer than a request. */

@@ -22,6 +22,6 @@ describe('Kafka options', () => {
   it('should keep the defaults that are not given', () => {
     const { timing, connectTimeoutMs } = kafkaSettings({ brokers: ['a:1'], timing: { session: 6_000 } })
     expect(timing).to.include({ session: 6_000, heartbeat: 3_000 })
-    expect(connectTimeoutMs).to.equal(25_000)
+    expect(connectTimeoutMs).to.equal(20_000)
   })
 })
