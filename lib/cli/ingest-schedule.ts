@@ -12,7 +12,7 @@ import {
 } from '../../topologies/ingest-schedule.ts'
 import { backoffDelay } from '../backoff.ts'
 import { messageOf } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import { atMostEvery, type Logger } from '../log.ts'
 import type { Config } from './config.ts'
 import { summaryOf } from './ingest-report.ts'
 import type { Ingester } from './ingest-run.ts'
@@ -60,7 +60,8 @@ export async function ingestBySchedule(
       log.info({}, 'ingest by schedule: no longer leading')
     }
   }
-  const onWait = (error: unknown) => log.warn({}, `waiting: ${messageOf(error)}`)
+  const sometimes = atMostEvery(10_000)
+  const onWait = (error: unknown) => sometimes(() => log.warn({}, `waiting: ${messageOf(error)}`))
   await asLeader(database, 'ingest schedule', lead, signal, onWait)
 }
 

@@ -55,7 +55,7 @@ describe('a schedule of five minutes, on a fast clock', function () {
   after(async () => {
     await api?.close()
     await spec?.drop()
-    rmSync(dir, { recursive: true, force: true })
+    if (dir !== undefined) rmSync(dir, { recursive: true, force: true })
   })
 
   function hire(time: Partial<FastTime>, catchUp: number): FastTime {
