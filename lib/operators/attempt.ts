@@ -2,6 +2,7 @@ import { retrying } from '../backoff.ts'
 import { isRetriable, MillraceError } from '../errors.ts'
 import type { Context } from '../record.ts'
 import type { EnrichNode } from '../topology/nodes.ts'
+import type { StepRuntime } from './step.ts'
 
 /** A record in front of an asynchronous step. */
 export interface Waiting {
@@ -14,10 +15,14 @@ export function attempt<T>(
   node: EnrichNode,
   call: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
+  runtime: StepRuntime,
 ): Promise<T> {
   let failures = 0
   return retrying(() => withTimeout(node, call, signal), {
     when: (error) => isRetriable(error) || ++failures <= node.retry,
+    onRetry: (error) => {
+      if (isRetriable(error)) runtime.waiting(node, error)
+    },
     signal,
   })
 }
@@ -36,7 +41,7 @@ async function withTimeout<T>(
   signal.addEventListener('abort', stop, { once: true })
   const timer = setTimeout(() => {
     limit.abort()
-    expire(new MillraceError('STEP', `no answer within ${node.timeout} ms`, { step: node.name }))
+    expire(late(node))
   }, node.timeout)
   try {
     return await Promise.race([call(limit.signal), expired])
@@ -44,4 +49,10 @@ async function withTimeout<T>(
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** A look-up's server that says nothing is away; a call that takes too long may be so because of its record. */
+function late({ name, timeout, enrichment }: EnrichNode): MillraceError {
+  const code = enrichment.how === 'lookup' ? 'UNREACHABLE' : 'STEP'
+  return new MillraceError(code, `no answer within ${timeout} ms`, { step: name })
 }

@@ -16,7 +16,7 @@ export function callEnrichment(node: EnrichNode, { call }: Call, next: Push, run
       while (taken < lanes.length) {
         for (const index of lanes[taken++]!) {
           const { value, context } = batch[index]!
-          answers[index] = await attempt(node, (limit) => ask(value, context, limit), signal).then(
+          answers[index] = await attempt(node, (limit) => ask(value, context, limit), signal, runtime).then(
             (answer) => ({ value: answer }),
             (error: unknown) => ({ error }),
           )

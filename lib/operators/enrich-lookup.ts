@@ -29,7 +29,7 @@ export function lookupEnrichment(
     let failure: { error: unknown } | undefined
     if (unknown.length > 0) {
       try {
-        const loaded = await attempt(node, (limit) => port.load(unknown, limit), signal)
+        const loaded = await attempt(node, (limit) => port.load(unknown, limit), signal, runtime)
         for (const key of unknown) cache.write(key, loaded.get(key), rows)
       } catch (error) {
         signal.throwIfAborted()

@@ -18,7 +18,7 @@ export interface EnrichOptions extends StepOptions {
   readonly order?: 'key' | 'partition' | 'none'
   /** One attempt. Default 2s. */
   readonly timeout?: Duration
-  /** Further attempts when a call fails. Default 3. A server that can't be reached is waited for without limit. */
+  /** Further attempts when a call fails. Default 3. A server that can't be reached, or a look-up's that does not answer, is waited for. */
   readonly retry?: number
 }
 

@@ -10,6 +10,8 @@ export interface StepRuntime {
   /** Applies the step's error policy to the record that `context` came from. */
   refuse(node: Node, error: unknown, context: Context): void
   count(step: string, what: string, by?: number): void
+  /** Tells that the step waits for a server that is away. */
+  waiting(node: Node, error: unknown): void
   /** Adds to the micro-batch's output, written when the whole micro-batch has been processed. */
   emit(node: SinkNode, record: OutRecord, context: Context): void
   emitRow(node: SinkNode, row: SinkRow, context: Context): void

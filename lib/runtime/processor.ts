@@ -26,6 +26,7 @@ const LONGEST_TURN_MS = 50
 export class Processor {
   readonly #options: ProcessorOptions
   readonly #pipeline: Pipeline
+  readonly #rarely = atMostEvery(5000)
   #outbox = new Outbox()
 
   constructor(options: ProcessorOptions) {
@@ -84,13 +85,15 @@ export class Processor {
   }
 
   #runtime(): StepRuntime {
-    const { refusals, counters } = this.#options
+    const { refusals, counters, log } = this.#options
     return {
       refuse: (node, error, context) => {
         const letter = refusals.handle(error, { node, raw: context.raw })
         if (letter !== undefined) this.#outbox.letters.push(letter)
       },
       count: (step, what, by) => counters.add(step, what, by),
+      waiting: ({ name }, error) =>
+        this.#rarely(() => log.warn({ step: name }, `step "${name}" waits: ${messageOf(error)}`)),
       emit: (node, record, { raw }) => void this.#outbox.records.push({ record, origin: { node, raw } }),
       emitRow: (node, row, context) => this.#outbox.addRow(node, row, context.raw),
     }

@@ -164,4 +164,27 @@ describe('enrich with a look-up', () => {
     expect(out).to.deep.equal(['NO=no', 'NO=no'])
     expect(letters).to.deep.equal(['country: Error: refused'])
   })
+
+  it('should wait for a server that does not answer, beyond its retries', async () => {
+    let calls = 0
+    const hung: Lookup = {
+      load: (keys, signal) => {
+        if (++calls > 3) return recording([]).load(keys, signal)
+        return new Promise(() => {})
+      },
+    }
+    const impatient = jsonTopology<string>((input) =>
+      input.pipe(
+        enrich(
+          'country',
+          lookup(target, { by: (code: string) => code, merge: (code, row) => `${code}=${row?.name ?? '?'}` }),
+          { retry: 0, timeout: 5 },
+        ),
+        sink('out', output),
+      ),
+    )
+    const { out, letters } = await process(impatient, [['NO']], { lookup: hung })
+    expect(out).to.deep.equal(['NO=no'])
+    expect(letters).to.deep.equal([])
+  })
 })
