@@ -83,7 +83,9 @@ export async function runHops(hops: Hops, flags: Flags, asked: AbortSignal): Pro
   const halt = () => stop.abort()
   stop.signal.addEventListener('abort', () => void worker.stop(), { once: true })
   const ended = new AbortController()
-  const view = flags.json ? undefined : showHops(process.stdout, shown(hops, flags, asked), ended.signal)
+  const view = flags.json
+    ? undefined
+    : showHops(process.stdout, shown(hops, flags, asked, ended.signal), ended.signal)
   const ingest = async () => {
     await ingesting(hops, flags, AbortSignal.any([asked, stop.signal]))
     const limit = asked.aborted ? AbortSignal.timeout(DRAIN_MS) : asked
@@ -117,10 +119,12 @@ async function ingesting(hops: Hops, flags: Flags, signal: AbortSignal): Promise
   log.info({ run: run.runId }, summaryOf(run))
 }
 
-function shown({ environment, capture, worker, tally }: Hops, flags: Flags, asked: AbortSignal): () => Shown {
+function shown(hops: Hops, flags: Flags, asked: AbortSignal, ended: AbortSignal): () => Shown {
+  const { environment, capture, worker, tally } = hops
   const schedule = flags.once ? undefined : scheduleOf(environment.settings)
-  return () => ({
-    hops: hopCounts(tally, capture, worker),
-    status: statusOf(tally, schedule, asked.aborted),
-  })
+  const status = () => {
+    if (ended.aborted) return asked.aborted ? 'stopped; the next start goes on from here' : 'ended'
+    return statusOf(tally, schedule, asked.aborted)
+  }
+  return () => ({ hops: hopCounts(tally, capture, worker), status: status() })
 }

@@ -85,5 +85,5 @@ function say(text: string): void {
 
 /** The URL holds no password: it is the server of this machine's own. */
 function announceRows(databaseUrl: string): void {
-  if (process.stderr.isTTY) printAbove(process.stderr, `  the rows   psql ${databaseUrl}, schema insights\n`)
+  if (process.stderr.isTTY) printAbove(process.stderr, `  the rows   ${databaseUrl} (schema insights)\n`)
 }
