@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import { isRetriable } from '../../lib/errors.ts'
 import type { Database } from './connection.ts'
 import { databaseError } from './database-error.ts'
-import { noticeDeadPeers } from './run-lock.ts'
+import { noticeDeadPeers } from './staging/run-lock.ts'
 
 /** How often a process that is not the leader asks again, or one that lost the database tries to reach it. */
 const ASK_EVERY_MS = 1000

@@ -4,9 +4,9 @@ import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
 import type { Environment } from '../runtime/environment.ts'
 import { resourcesOf } from '../runtime/resources.ts'
-import { connect, type ServerFlags, withServers } from './connect.ts'
 import { print } from './outcome.ts'
 import { PIPELINE_VARIABLES, pipelineResources, recaptureByName } from './pipeline.ts'
+import { connect, type ServerFlags, withServers } from './servers/connect.ts'
 import { loadTopology, variablesOf } from './topology-file.ts'
 
 interface Flags extends ServerFlags {

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { onShutdown } from '../runtime/shutdown.ts'
-import { connect, type ServerFlags, withServers } from './connect.ts'
 import { print } from './outcome.ts'
 import { openUsersRawCapture } from './pipeline.ts'
+import { connect, type ServerFlags, withServers } from './servers/connect.ts'
 
 export function captureCommand(): Command {
   return withServers(new Command('capture'))

@@ -1,26 +1,26 @@
 import { Command } from 'commander'
 import { MOST_RESULTS } from '../../connectors/http/random-user-client.ts'
 import { type Database, openDatabase } from '../../connectors/postgres/connection.ts'
-import type { IngestRun } from '../../connectors/postgres/ingest-run.ts'
+import type { IngestRun } from '../../connectors/postgres/staging/ingest-run.ts'
 import { MillraceError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
 import { type Config, config, type Variable } from './config.ts'
-import { connectStaging, type ServerFlags, withServers } from './connect.ts'
-import { backfill, backfillTimes, reportBackfill } from './ingest-backfill.ts'
-import { showHistory } from './ingest-history.ts'
-import { ingestProgress, summaryOf } from './ingest-report.ts'
-import { type Ingester, type IngestSource, ingester } from './ingest-run.ts'
+import { backfill, backfillTimes, reportBackfill } from './ingest/backfill.ts'
 import {
   ingestBySchedule,
   SCHEDULE_DEFAULTS,
   SCHEDULE_VARIABLES,
   type ScheduleFlags,
   scheduleOf,
-} from './ingest-schedule.ts'
+} from './ingest/by-schedule.ts'
+import { showHistory } from './ingest/history.ts'
+import { type Ingester, type IngestSource, ingester } from './ingest/ingester.ts'
+import { ingestProgress, summaryOf } from './ingest/report.ts'
 import { logger } from './log.ts'
 import { time, wholeNumber } from './options.ts'
 import { print } from './outcome.ts'
+import { connectStaging, type ServerFlags, withServers } from './servers/connect.ts'
 
 /** Page numbers are kept in an int column. */
 const MOST_PAGES = 1_000_000

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import pino from 'pino'
 import type { Logger } from '../log.ts'
 import { config } from './config.ts'
-import { printAbove } from './terminal-block.ts'
+import { printAbove } from './up/terminal-block.ts'
 
 /** Names under which a secret might be logged by mistake. */
 const REDACTED = ['password', 'databaseUrl', 'DATABASE_URL', 'sasl', 'auth', '*.password', '*.auth']

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../errors.ts'
-import { allowClosedOutput } from './closed-output.ts'
 import { fail, failUsage } from './outcome.ts'
+import { allowClosedOutput } from './up/closed-output.ts'
 
 /** In the order in which help shows them. Loaded when asked for: a command starts without the others' clients. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {

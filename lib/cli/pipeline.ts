@@ -2,7 +2,7 @@ import { type Capture, openCapture } from '../../connectors/postgres/capture/cap
 import type { CaptureStatus } from '../../connectors/postgres/capture/options.ts'
 import { captureResources, recapture } from '../../connectors/postgres/capture/resources.ts'
 import type { Database } from '../../connectors/postgres/connection.ts'
-import { stagingResources } from '../../connectors/postgres/staging-tables.ts'
+import { stagingResources } from '../../connectors/postgres/staging/staging-tables.ts'
 import userInsights from '../../topologies/user-insights.ts'
 import { toRawUser, usersRaw, usersRawCapture } from '../../topologies/users-raw.ts'
 import { MillraceError } from '../errors.ts'

@@ -2,9 +2,9 @@ import { Command } from 'commander'
 import { MillraceError } from '../errors.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
 import { DEFAULT_LIMITS, startWorker, type Worker } from '../runtime/worker.ts'
-import { connect, type ServerFlags, withServers } from './connect.ts'
 import { milliseconds, oneOf, wholeNumber } from './options.ts'
 import { print } from './outcome.ts'
+import { connect, type ServerFlags, withServers } from './servers/connect.ts'
 import { loadTopology, variablesOf } from './topology-file.ts'
 
 interface RunOptions extends ServerFlags {

@@ -5,12 +5,12 @@ import { usersRaw } from '../../topologies/users-raw.ts'
 import { requireResources } from '../runtime/resources.ts'
 import { type Report, reportOf } from '../verify/report.ts'
 import { verifyTopology } from '../verify/topology-hops.ts'
-import { type Connected, connect, type ServerFlags, withServers } from './connect.ts'
 import { milliseconds } from './options.ts'
 import { print } from './outcome.ts'
 import { PIPELINE_VARIABLES, pipelineResources } from './pipeline.ts'
-import { verifyCapture } from './verify-capture.ts'
-import { textOf } from './verify-text.ts'
+import { type Connected, connect, type ServerFlags, withServers } from './servers/connect.ts'
+import { verifyCapture } from './verify/capture-hops.ts'
+import { textOf } from './verify/text.ts'
 
 interface Flags extends ServerFlags {
   readonly json?: boolean

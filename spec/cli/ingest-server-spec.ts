@@ -5,7 +5,7 @@ import {
   startRandomUserServer,
 } from '../../connectors/http/random-user-server.ts'
 import type { ServerFault } from '../../connectors/http/server-fault.ts'
-import { stagingResources } from '../../connectors/postgres/staging-tables.ts'
+import { stagingResources } from '../../connectors/postgres/staging/staging-tables.ts'
 import { type Ended, type MillraceProcess, startMillrace } from '../support/millrace.ts'
 import { createSpecDatabase, type SpecDatabase } from '../support/spec-database.ts'
 

@@ -1,6 +1,6 @@
 import { type RandomUserServer, startRandomUserServer } from '../../connectors/http/random-user-server.ts'
 import type { ServerFault } from '../../connectors/http/server-fault.ts'
-import { stagingResources } from '../../connectors/postgres/staging-tables.ts'
+import { stagingResources } from '../../connectors/postgres/staging/staging-tables.ts'
 import { type Ended, type MillraceProcess, startMillrace } from './millrace.ts'
 import { createSpecDatabase, type SpecDatabase } from './spec-database.ts'
 import { until } from './until.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { textOf } from '../../lib/cli/verify-text.ts'
+import { textOf } from '../../lib/cli/verify/text.ts'
 import type { Finding } from '../../lib/verify/compare.ts'
 import { reportOf } from '../../lib/verify/report.ts'
 

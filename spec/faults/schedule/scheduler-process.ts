@@ -1,10 +1,10 @@
 /** A scheduler on a fast clock, with little patience for the API, that notes what it does in a journal. */
 import { randomUserClient } from '../../../connectors/http/random-user-client.ts'
 import { openDatabase } from '../../../connectors/postgres/connection.ts'
-import { openStaging, type Staging } from '../../../connectors/postgres/staging.ts'
+import { openStaging, type Staging } from '../../../connectors/postgres/staging/staging.ts'
 import { cronSchedule } from '../../../connectors/schedule/cron.ts'
-import type { Ingester } from '../../../lib/cli/ingest-run.ts'
-import { ingestBySchedule } from '../../../lib/cli/ingest-schedule.ts'
+import { ingestBySchedule } from '../../../lib/cli/ingest/by-schedule.ts'
+import type { Ingester } from '../../../lib/cli/ingest/ingester.ts'
 import type { Logger } from '../../../lib/log.ts'
 import { onShutdown } from '../../../lib/runtime/shutdown.ts'
 import { runIngest } from '../../../topologies/user-ingest.ts'
