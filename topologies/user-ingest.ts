@@ -1,6 +1,6 @@
 import type { PageRequest, UserPage, UserSource } from '../connectors/http/random-user-client.ts'
-import type { IngestRun, RunRequest } from '../connectors/postgres/ingest-run.ts'
-import type { ClaimedRun, Staging } from '../connectors/postgres/staging.ts'
+import type { IngestRun, RunRequest } from '../connectors/postgres/staging/ingest-run.ts'
+import type { ClaimedRun, Staging } from '../connectors/postgres/staging/staging.ts'
 import { retrying } from '../lib/backoff.ts'
 import { isRetriable, messageOf } from '../lib/errors.ts'
 
