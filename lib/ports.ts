@@ -129,7 +129,8 @@ export interface BrokerProducer {
   /**
    * Resolves only when every record is acknowledged by all in-sync replicas. The order of `records` is kept per
    * partition. Concurrent calls are allowed; order between them is not promised. Splits by size itself.
-   * Rejects with `WRITE` (never retriable: e.g. a record too large) or `UNREACHABLE`.
+   * Rejects with `WRITE` (never retriable: e.g. a record too large), `MISSING` for a topic that is not there, or
+   * `UNREACHABLE`.
    */
   send(records: readonly OutRecord[]): Promise<void>
   close(): Promise<void>

@@ -46,7 +46,7 @@ export class EmbeddedProducer implements BrokerProducer {
     if (known !== undefined) return known
     const [found] = await this.#link.ask((connection) => connection.topics([topic]))
     if (found === undefined) {
-      throw new MillraceError('WRITE', `Topic ${topic} does not exist; \`millrace apply\` creates it`, {
+      throw new MillraceError('MISSING', `Topic ${topic} does not exist; \`millrace apply\` creates it`, {
         topic,
       })
     }

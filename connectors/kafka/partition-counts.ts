@@ -7,7 +7,7 @@ interface Known {
   readonly until: number
 }
 
-/** How many partitions a topic has, as known for at most `maxAgeMs`. Rejects with `WRITE` for a topic that is not there. */
+/** How many partitions a topic has, as known for at most `maxAgeMs`. Rejects with `MISSING` for a topic that is not there. */
 export class CachedPartitionCounts implements PartitionCounts {
   readonly #admin: BrokerAdmin
   readonly #maxAgeMs: number
@@ -25,7 +25,7 @@ export class CachedPartitionCounts implements PartitionCounts {
       return known.partitions
     const [found] = await this.#admin.topics([topic])
     if (found === undefined) {
-      throw new MillraceError('WRITE', `Topic ${topic} does not exist; \`millrace apply\` creates it`, {
+      throw new MillraceError('MISSING', `Topic ${topic} does not exist; \`millrace apply\` creates it`, {
         topic,
       })
     }

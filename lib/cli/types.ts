@@ -9,7 +9,7 @@ import { DIFFERENT, print } from './outcome.ts'
 
 interface Flags {
   readonly check?: boolean
-  readonly import: string
+  readonly import?: string
   readonly json?: boolean
 }
 
@@ -20,7 +20,10 @@ export function typesCommand(): Command {
     )
     .argument('[directory]', 'where the contracts are', 'schemas')
     .option('--check', 'write nothing; exit 4 if a file is not as its contract says')
-    .option('--import <specifier>', 'what the files import millrace as', 'millrace')
+    .option(
+      '--import <specifier>',
+      'what the files import millrace as (default: as they do now, else millrace)',
+    )
     .option('--json', 'as JSON')
     .action((directory: string, flags: Flags) => {
       const stale = generated(directory, flags.import).filter(({ file, text }) => readIfThere(file) !== text)
@@ -31,11 +34,17 @@ export function typesCommand(): Command {
     })
 }
 
-function generated(directory: string, library: string): { file: string; text: string }[] {
-  return newestContracts(directory).map((contract) => ({
-    file: join(directory, `${basename(contract).replace(/\.v\d+\.avsc$/, '')}.ts`),
-    text: typeScriptOf(contractFile(pathToFileURL(resolve(contract))), library),
-  }))
+function generated(directory: string, library: string | undefined): { file: string; text: string }[] {
+  return newestContracts(directory).map((contract) => {
+    const file = join(directory, `${basename(contract).replace(/\.v\d+\.avsc$/, '')}.ts`)
+    const specifier = library ?? importIn(file) ?? 'millrace'
+    return { file, text: typeScriptOf(contractFile(pathToFileURL(resolve(contract))), specifier) }
+  })
+}
+
+/** What a file written before imports millrace as. */
+function importIn(file: string): string | undefined {
+  return /^import \{ contractFile \} from '([^']+)'$/m.exec(readIfThere(file) ?? '')?.[1]
 }
 
 /** The highest version of each name. */

@@ -37,6 +37,13 @@ describe('millrace types', () => {
     expect(readFileSync(join(directory, 'order.ts'), 'utf8')).to.equal('// by hand\n')
   })
 
+  it('should keep what a file imports millrace as, unless told otherwise', async () => {
+    writeFileSync(join(directory, 'order.v1.avsc'), schema('cents'))
+    await runMillrace(['types', directory, '--import', '../lib/index.ts'])
+    expect(await runMillrace(['types', directory, '--check'])).to.include({ code: 0 })
+    expect(await runMillrace(['types', directory, '--check', '--import', 'millrace'])).to.include({ code: 4 })
+  })
+
   it('should exit 2 where there are no contracts', async () => {
     expect(await runMillrace(['types', directory])).to.include({ code: 2 })
     expect(await runMillrace(['types', join(directory, 'none')])).to.include({ code: 2 })

@@ -51,7 +51,7 @@ export function producerCases({ harness, has }: BrokerSuite): void {
     it('should refuse a topic that does not exist', async () => {
       const topic = uniqueName('missing')
       const error = await failureOf(harness().produce([record(topic, 'x')]))
-      expect(error.code).to.equal('WRITE')
+      expect(error).to.include({ code: 'MISSING', retriable: false })
       expect(error.message).to.include(topic)
     })
 
