@@ -30,7 +30,7 @@ export function planCommand(): Command {
       withResources(files, 'plan', flags, async (resources) => {
         const planned = await inspectAll(resources)
         if (flags.json) print(planned.map(({ resource, state }) => ({ ...named(resource), state })))
-        else for (const { resource, state } of planned) process.stdout.write(`${line(resource, state)}\n`)
+        else process.stdout.write(`${planText(planned)}\n`)
         refuseDifferences(planned)
       }),
     )
@@ -121,6 +121,14 @@ function requireDatabase(database: Database | undefined): Database {
 
 function named({ kind, name }: Resource) {
   return { kind, name }
+}
+
+function planText(planned: readonly Planned[]): string {
+  const count = (wanted: Planned['state']) => planned.filter(({ state }) => state === wanted).length
+  return [
+    ...planned.map(({ resource, state }) => line(resource, state)),
+    `${count('missing')} to create (+), ${count('present')} there already`,
+  ].join('\n')
 }
 
 function line({ kind, name }: Resource, state: Planned['state']): string {

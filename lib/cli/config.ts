@@ -45,7 +45,7 @@ export type Config<N extends Variable = Variable> = { readonly [K in N]: z.outpu
 
 const EXAMPLES: Partial<Record<Variable, string>> = {
   KAFKA_BROKERS: '127.0.0.1:9092',
-  SCHEMA_REGISTRY_URL: 'http://127.0.0.1:8081',
+  SCHEMA_REGISTRY_URL: 'http://127.0.0.1:8081/apis/ccompat/v7',
   DATABASE_URL: 'postgresql://user@127.0.0.1:5432/postgres',
   CASSANDRA_CONTACT_POINTS: '127.0.0.1:9042',
   RANDOM_USER_URL: 'http://127.0.0.1:8000/api/',

@@ -42,7 +42,12 @@ async function program(name: string | undefined): Promise<Command> {
     .showHelpAfterError('(--help lists what there is)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 data missing, 4 differences found.',
+      [
+        '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 data missing, 4 differences found.',
+        'Environment: KAFKA_BROKERS, SCHEMA_REGISTRY_URL, DATABASE_URL, CASSANDRA_CONTACT_POINTS, RANDOM_USER_URL,',
+        '  as far as a command needs them, or NAME_FILE for each; none set: embedded, in MILLRACE_STATE_DIR',
+        '  (default: .millrace). MILLRACE_LOG: silent, error, warn, info or debug.',
+      ].join('\n'),
     )
   const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? [name] : Object.keys(COMMANDS)
   for (const command of named) millrace.addCommand(inherit(await COMMANDS[command]!()))

@@ -1,7 +1,7 @@
 import type { CommanderError } from 'commander'
 import { exitCode, MillraceError, messageOf, place } from '../errors.ts'
 
-/** Differences found by `verify` and `replay diff`. */
+/** Differences found by `verify` and `types --check`. */
 export const DIFFERENT = 4
 
 /** Ends a command that threw: one line that names the thing and the cure, and the exit code of its kind. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { MillraceError } from '../errors.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
 import { DEFAULT_LIMITS, startWorker, type Worker } from '../runtime/worker.ts'
@@ -33,7 +33,11 @@ export function runCommand(): Command {
       DEFAULT_LIMITS.records,
     )
     .option('--batch-bytes <n>', 'most bytes of a micro-batch', wholeNumber(1, 1 << 30), DEFAULT_LIMITS.bytes)
-    .option('--batch-wait <duration>', 'how long it waits for more', milliseconds, DEFAULT_LIMITS.wait)
+    .addOption(
+      new Option('--batch-wait <duration>', 'how long it waits for more')
+        .argParser(milliseconds)
+        .default(DEFAULT_LIMITS.wait, `${DEFAULT_LIMITS.wait}ms`),
+    )
     .option('--json', 'print the final counts as JSON')
     .action(run)
 }

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { type Database, openDatabase } from '../../connectors/postgres/connection.ts'
 import userInsights from '../../topologies/user-insights.ts'
 import { usersRaw } from '../../topologies/users-raw.ts'
@@ -22,11 +22,10 @@ export function verifyCommand(): Command {
     .description(
       'reconcile API history, staging, topics and tables hop by hop: counts, and every key by hash',
     )
-    .option(
-      '--wait <duration>',
-      'how long a running capture may take to pass what is staged',
-      milliseconds,
-      30_000,
+    .addOption(
+      new Option('--wait <duration>', 'how long a running capture may take to pass what is staged')
+        .argParser(milliseconds)
+        .default(30_000, '30s'),
     )
     .option('--json', 'as JSON')
     .addHelpText(

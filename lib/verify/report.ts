@@ -8,6 +8,8 @@ export interface Checked {
   readonly keys?: number
   /** Records, beyond one a key. */
   readonly duplicates?: number
+  /** Why, where it is known, and the cure. */
+  readonly note?: string
   readonly findings: readonly Finding[]
 }
 

@@ -47,4 +47,9 @@ describe('the report of a verification', () => {
     )
     expect(textOf(reportOf([{ hop: 'table', records: 1, findings: [] }], 0))).to.match(/\nverified: /)
   })
+
+  it('should say why, and the cure, where a hop knows it', () => {
+    const hop = { hop: 'users.raw', records: 0, findings: [finding('missing')], note: 'no capture runs' }
+    expect(textOf(reportOf([hop], 0))).to.match(/\nusers\.raw: no capture runs\nnot verified$/)
+  })
 })

@@ -4,7 +4,7 @@ import { type RandomUserServer, startRandomUserServer } from '../../../connector
 import { diskRegistry } from '../../contract/disk-registry.ts'
 import type { Logger } from '../../log.ts'
 import type { Broker, SchemaRegistry } from '../../ports.ts'
-import { type ServerName, STAND_INS } from './choice.ts'
+import type { ServerName } from './choice.ts'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from './embedded-postgres.ts'
 
 /** What stands in for the servers that were not given. */
@@ -66,7 +66,6 @@ function announce(
   log: Logger,
   at: { postgres: EmbeddedPostgres | undefined; api: RandomUserServer | undefined },
 ): void {
-  const standIns = Object.fromEntries([...names].map((name) => [name, STAND_INS[name]]))
   const addresses = { ...(at.postgres && { postgres: at.postgres.url }), ...(at.api && { api: at.api.url }) }
-  log.info({ dir, ...standIns, addresses }, 'embedded: these stand in for servers; all of it is kept in dir')
+  log.info(addresses, `embedded, in place of ${[...names].join(', ')}: all is kept in ${dir}`)
 }

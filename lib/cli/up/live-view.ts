@@ -40,7 +40,7 @@ function painter(stream: NodeJS.WriteStream): (shown: Shown) => void {
     const row = (hop: string, count: string, rate: string) =>
       `  ${hop.padEnd(width)}  ${count.padStart(11)}  ${rate.padStart(8)}`.trimEnd()
     const rows = hops.map(([hop, count]) => row(hop, number(count), number(perSecond.get(hop) || undefined)))
-    paint(stream, ['', row('hop', 'records', '/ second'), ...rows, '', `  ${status}`])
+    paint(stream, ['', row('hop', 'since start', '/ second'), ...rows, '', `  ${status}`])
   }
 }
 

@@ -20,7 +20,7 @@ export async function verifyCapture(
   const serdes = serdesOf(usersRaw, environment)
   await serdes.value.open?.()
   const staged = await readStaging(database, serdes)
-  await captureCaughtUp(database, staged.position, wait)
+  const behind = await captureBehind(database, staged.position, wait)
   const keyed = staged.rows - staged.refused.size
   return [
     { hop: 'api', records: staged.fetched, findings: [] },
@@ -31,21 +31,36 @@ export async function verifyCapture(
       duplicates: keyed - staged.expected.size,
       findings: staged.findings,
     },
-    await rawHop(environment, database, staged),
+    noted(await rawHop(environment, database, staged), behind),
     await lettersHop(environment, database, staged),
   ]
 }
 
-/** While a capture runs, waits until it has passed this position of the WAL. */
-async function captureCaughtUp(database: Database, position: string, wait: number): Promise<void> {
-  for (const begun = Date.now(); Date.now() - begun < wait; await delay(200)) {
-    const waiting = await database.query(
+/** While a capture runs, waits until it has passed this position of the WAL. What to do about it if it has not. */
+async function captureBehind(
+  database: Database,
+  position: string,
+  wait: number,
+): Promise<string | undefined> {
+  const end = Date.now() + wait
+  for (;;) {
+    const [slot] = await database.query<{ active: boolean }>(
       'read the position of the capture',
-      'SELECT FROM pg_replication_slots WHERE slot_name = $1 AND active AND confirmed_flush_lsn < $2::pg_lsn',
+      'SELECT active FROM pg_replication_slots WHERE slot_name = $1 AND confirmed_flush_lsn < $2::pg_lsn',
       [usersRawCapture.slot, position],
     )
-    if (waiting.length === 0) return
+    if (slot === undefined) return undefined
+    if (!slot.active) return 'no capture runs: start `millrace capture` or `millrace up`, and verify again'
+    if (Date.now() >= end)
+      return `capture is still behind after ${wait} ms: verify again, or with a longer --wait`
+    await delay(200)
   }
+}
+
+/** An idle capture may be behind by WAL that is none of its rows: only what is missing is explained. */
+function noted(hop: Checked, note: string | undefined): Checked {
+  const missing = hop.findings.some(({ kind }) => kind === 'missing')
+  return missing && note !== undefined ? { ...hop, note } : hop
 }
 
 async function rawHop(environment: Environment, database: Database, staged: Staged): Promise<Checked> {

@@ -15,6 +15,7 @@ export function textOf({ hops, findings, pending, exitCode }: Report): string {
     lines.push(`${kind} at ${hop}: ${key}${columns === undefined ? '' : ` (${columns.join(', ')})`}`)
   }
   if (findings.length > SHOWN) lines.push(`… and ${findings.length - SHOWN} more (--json has them all)`)
+  for (const { hop, note } of hops) if (note !== undefined) lines.push(`${hop}: ${note}`)
   if (pending > 0) {
     lines.push(
       `${pending} records were not processed yet when this began, and are left out; is the worker running?`,

@@ -57,7 +57,7 @@ describe('live view', () => {
     await showHops(screen.stream, () => shown, ended)
     expect(screen.text.split('\n')).to.deep.equal([
       '',
-      '  hop              records  / second',
+      '  hop          since start  / second',
       '  users.raw          1,200',
       '  users_by_id            3',
       '',
