@@ -72,6 +72,7 @@ export class KafkaConsumer implements BrokerConsumer {
       if (!isRetriable(error)) throw error
       if (assignments.generation > generation + 1) attempt = 1
       await this.#pause(attempt, error)
+      if (this.#stopped.signal.aborted) return
       session = this.#open(assignments, session.memberId)
       this.#session = session
     }

@@ -96,6 +96,27 @@ describe('Kafka consumer', function () {
     expect(await broker.admin.topics([topic])).to.deep.equal([])
   })
 
+  it('should stop for good while it waits to start again', async () => {
+    const topic = await harness.topic(1)
+    await harness.produce(numbered(topic, 1))
+    const stopping = Promise.withResolvers<void>()
+    const own = kafkaBroker({
+      brokers: servers().kafkaBrokers.split(','),
+      logger: ({ message }) => {
+        if (message.includes('starts again')) stopping.resolve(consumer.stop())
+      },
+    })
+    const consumer = own.consumer({ group: uniqueName('group'), topics: [topic], startAt: 'earliest' })
+    const listener = new Collector()
+    // The one way to end a session from outside, once.
+    listener.batch = () => {
+      throw new MillraceError('UNREACHABLE', 'as if the broker were away')
+    }
+    await consumer.start(listener)
+    await stopping.promise
+    await own.close()
+  })
+
   it('should say in time, and with the cure, that no broker answers', async () => {
     const away = kafkaBroker({ brokers: ['127.0.0.1:1'], connectTimeoutMs: 1_000 })
     const consumer = away.consumer({ group: 'g', topics: ['t'], startAt: 'earliest' })
