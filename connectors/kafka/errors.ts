@@ -58,6 +58,13 @@ export function kafkaError(error: unknown, doing: string, at: Coordinates = {}):
   return new MillraceError(code, `Kafka: ${doing}: ${reasonOf(root)}${cureFor(root)}`, { ...at })
 }
 
+/** kafkajs lets go of the group some time before it tells that it has crashed; what the broker itself says is no such thing. */
+export function commitError(error: unknown): MillraceError {
+  const failure = kafkaError(error, 'committing positions')
+  if (failure.code !== 'INTERNAL' || protocolTypeOf(error) !== undefined) return failure
+  return new MillraceError('FENCED', 'the consumer has left its group')
+}
+
 /** The protocol's name of an error (`MESSAGE_TOO_LARGE` …), however deep kafkajs has wrapped it. */
 export function protocolTypeOf(error: unknown): string | undefined {
   const { type } = rootOf(error) as ClientError

@@ -5,7 +5,7 @@ import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { Assignments, Member } from './assignment.ts'
 import { type Client, openClient } from './client.ts'
 import { coPartitionAssigner } from './co-partition-assigner.ts'
-import { kafkaError } from './errors.ts'
+import { commitError, kafkaError } from './errors.ts'
 import { AssignerProtocol } from './kafkajs.ts'
 import type { KafkaSettings } from './options.ts'
 import { within } from './reach.ts'
@@ -127,11 +127,7 @@ export class Session implements Member {
         positions.map((position) => ({ ...position, offset: String(position.offset) })),
       )
     } catch (error) {
-      const failure = kafkaError(error, 'committing positions')
-      // kafkajs lets go of the group some time before it tells that it has crashed.
-      throw failure.code === 'INTERNAL'
-        ? new MillraceError('FENCED', 'the consumer has left its group')
-        : failure
+      throw commitError(error)
     }
   }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { kafkaError, protocolTypeOf } from '../../../connectors/kafka/errors.ts'
+import { commitError, kafkaError, protocolTypeOf } from '../../../connectors/kafka/errors.ts'
 import { MillraceError } from '../../../lib/errors.ts'
 import { stockFile } from './stock-kafkajs.ts'
 
@@ -44,5 +44,11 @@ describe('Kafka errors', () => {
     const ours = new MillraceError('POISON', 'broken batch')
     const wrapped = new errors.KafkaJSNonRetriableError!(ours, { cause: ours })
     expect(kafkaError(wrapped, 'consuming')).to.equal(ours)
+  })
+
+  it('should take a commit for void when the client is in no group, and not when the broker fails', () => {
+    expect(commitError(new TypeError('no coordinator')).code).to.equal('FENCED')
+    expect(commitError(protocol('ILLEGAL_GENERATION')).code).to.equal('FENCED')
+    expect(commitError(protocol('UNKNOWN')).code).to.equal('INTERNAL')
   })
 })
