@@ -54,6 +54,7 @@ export class Assignments {
 
   assigned(connection: Connection, owned: readonly TopicPartition[]): void {
     this.lost()
+    if (this.#ended) return
     this.#current = new AbortController()
     const { signal } = this.#current
     this.#open(connection, owned, signal).catch((error) => {

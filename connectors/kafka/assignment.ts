@@ -73,6 +73,7 @@ export class Assignments {
   joined(member: Member, owned: readonly TopicPartition[]): void {
     member.pause(owned)
     this.lost()
+    if (this.#ended) return
     this.#member = member
     this.#current = new AbortController()
     const { signal } = this.#current

@@ -110,6 +110,21 @@ describe('Kafka assignments', () => {
     expect(notes.lines.at(-1)).to.equal('resume 0')
   })
 
+  it('should begin nothing after its end', async () => {
+    const collector = new Collector()
+    const notes = new Notes()
+    let asked = 0
+    const under = assignments(collector, async () => {
+      asked++
+      return [{ ...P0, offset: 0 }]
+    })
+    under.end()
+    under.joined(notes, [P0])
+    await new Promise(setImmediate)
+    expect(notes.lines).to.deep.equal(['pause 0'])
+    expect(asked).to.equal(0)
+  })
+
   it('should pass on why the positions could not be had', async () => {
     const collector = new Collector()
     const refusal = new MillraceError('DATA_LOSS', 'gone')
