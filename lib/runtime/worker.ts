@@ -70,6 +70,7 @@ class RunningWorker implements Worker {
   readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #ending = new AbortController()
   #running: Running | undefined
+  #drained: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
 
   constructor(
@@ -137,10 +138,12 @@ class RunningWorker implements Worker {
     log.info({ generation: assignment.generation, partitions }, 'assigned')
   }
 
-  async #drain(): Promise<void> {
+  /** Asked for again while it goes on (a stop in the middle of a rebalance), it is waited for. */
+  #drain(): Promise<void> {
     const running = this.#running
     this.#running = undefined
-    await running?.drain(this.#options.drainTimeout ?? 6000)
+    if (running !== undefined) this.#drained = running.drain(this.#options.drainTimeout ?? 6000)
+    return this.#drained
   }
 
   /** Every way to end leads through here, once. */
