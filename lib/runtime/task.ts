@@ -45,13 +45,19 @@ export class Task {
    */
   async run(): Promise<void> {
     const { processor, signal } = this.#options
+    const failed = new AbortController()
+    const either = AbortSignal.any([signal, failed.signal])
     let writing = Promise.resolve()
     try {
       for (let batch = await this.#queue.take(); batch !== undefined; batch = await this.#queue.take()) {
-        const outbox = await processor.process(batch.records, signal)
+        const outbox = await processor.process(batch.records, either)
         await writing
         writing = this.#checkpoint(outbox, batch.next)
-        writing.catch(() => this.stop())
+        // The next micro-batch may be waiting for a server that is away: that must not hide the failure.
+        writing.catch((error: unknown) => {
+          this.stop()
+          failed.abort(error)
+        })
       }
     } finally {
       await writing

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { MillraceError } from '../../lib/errors.ts'
-import { map, sink } from '../../lib/index.ts'
+import { enrich, map, sink } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
 import type { SinkTarget } from '../../lib/ports.ts'
 import { type AssignOptions, assign, type Running } from '../../lib/runtime/assignment.ts'
@@ -15,17 +15,17 @@ const table: SinkTarget<unknown> = { connector: 'gated', name: 'table' }
 const at = (partition: number, offset: number) => ({ topic: 'in', partition, offset })
 
 /** Partitions 0 and 1 of a topology that writes rows to a gated sink; micro-batches of two records. */
-function running(more: Partial<AssignOptions> = {}) {
+function running(more: Partial<AssignOptions> = {}, ask?: (row: { n: number }) => Promise<{ n: number }>) {
   const processed: number[] = []
-  const topology = jsonTopology<number>((input) =>
-    input.pipe(
+  const topology = jsonTopology<number>((input) => {
+    const seen = input.pipe(
       map('see', (n) => {
         processed.push(n)
         return { n }
       }),
-      sink('rows', table),
-    ),
-  )
+    )
+    return (ask === undefined ? seen : seen.pipe(enrich('ask', ask))).pipe(sink('rows', table))
+  })
   const source = topology.nodes.find((node): node is SourceNode => node.kind === 'source')!
   const node = topology.nodes.find((one): one is SinkNode => one.kind === 'sink')!
   const counters = new Counters()
@@ -172,5 +172,24 @@ describe('the tasks of an assignment', () => {
     await settled()
     expect(broken.failures).to.deep.equal([error])
     await broken.tasks.drain(5)
+  })
+
+  it('should tell that a write has failed though the next micro-batch waits for a server that is away', async () => {
+    const waits = Promise.withResolvers<void>()
+    const { tasks, offer, gated, consumer, failures } = running({}, async (row) => {
+      if (row.n < 2) return row
+      waits.resolve()
+      throw new MillraceError('UNREACHABLE', 'away')
+    })
+    const error = new MillraceError('MISSING', 'no such group')
+    consumer.before = () => {
+      throw error
+    }
+    offer(0, 0, 4)
+    await waits.promise
+    gated.end(0)
+    await settled()
+    expect(failures).to.deep.equal([error])
+    await tasks.drain(5)
   })
 })
