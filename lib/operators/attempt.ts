@@ -32,12 +32,17 @@ async function withTimeout<T>(
   call: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
+  signal.throwIfAborted()
   const limit = new AbortController()
   let expire: (error: Error) => void = () => {}
   const expired = new Promise<never>((_, reject) => {
     expire = reject
   })
-  const stop = () => limit.abort(signal.reason)
+  // A call may take no notice of its signal; who drains must not wait for it.
+  const stop = () => {
+    limit.abort(signal.reason)
+    expire(signal.reason)
+  }
   signal.addEventListener('abort', stop, { once: true })
   const timer = setTimeout(() => {
     limit.abort()

@@ -105,6 +105,25 @@ describe('enrich with a call', () => {
     const error = await process(said, [['a']], { signal: abort.signal }).catch((caught: unknown) => caught)
     expect(error).to.have.property('message', 'over')
   })
+
+  it('should not wait, when aborted, for a call that takes no notice', async () => {
+    const abort = new AbortController()
+    const said = jsonTopology<string>((input) =>
+      input.pipe(
+        enrich(
+          'ask',
+          () => {
+            setImmediate(() => abort.abort(new Error('over')))
+            return new Promise(() => {})
+          },
+          { timeout: '1h' },
+        ),
+        sink('out', output),
+      ),
+    )
+    const error = await process(said, [['a']], { signal: abort.signal }).catch((caught: unknown) => caught)
+    expect(error).to.have.property('message', 'over')
+  })
 })
 
 describe('enrich with a look-up', () => {
