@@ -4,6 +4,7 @@ import { onShutdown } from '../runtime/shutdown.ts'
 import { DEFAULT_LIMITS, startWorker, type Worker } from '../runtime/worker.ts'
 import { milliseconds, oneOf, wholeNumber } from './options.ts'
 import { print } from './outcome.ts'
+import { showWork } from './run-view.ts'
 import { connect, type ServerFlags, withServers } from './servers/connect.ts'
 import { loadTopology, variablesOf } from './topology-file.ts'
 
@@ -15,6 +16,9 @@ interface RunOptions extends ServerFlags {
   readonly applicationId?: string
   readonly json?: boolean
 }
+
+const RUNNING = 'running; Ctrl-C to stop'
+const FINISHING = 'finishing what is in hand; Ctrl-C again ends at once'
 
 export function runCommand(): Command {
   return withServers(new Command('run'))
@@ -49,6 +53,8 @@ async function run(files: string[], options: RunOptions): Promise<void> {
   }
   const environment = await connect(variablesOf(topologies), 'run', options)
   const workers: Worker[] = []
+  const ended = new AbortController()
+  let view: Promise<void> | undefined
   let stopping = false
   onShutdown((signal) => {
     environment.log.info({ signal }, 'draining')
@@ -69,9 +75,13 @@ async function run(files: string[], options: RunOptions): Promise<void> {
       workers.push(worker)
       environment.log.info({ topology: topology.name }, 'running')
     }
+    const status = () => (ended.signal.aborted ? 'stopped' : stopping ? FINISHING : RUNNING)
+    if (!options.json) view = showWork(topologies, workers, status, ended.signal)
     if (!stopping) await Promise.all(workers.map(({ done }) => done))
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()))
+    ended.abort()
+    await view
     await environment.close()
   }
   const counts = Object.fromEntries(
