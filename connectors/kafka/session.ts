@@ -1,5 +1,5 @@
 import type { Consumer, PartitionAssigner } from 'kafkajs'
-import { MillraceError } from '../../lib/errors.ts'
+import { MillraceError, messageOf } from '../../lib/errors.ts'
 import type { ConsumerOptions } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { Assignments, Member } from './assignment.ts'
@@ -132,15 +132,15 @@ export class Session implements Member {
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    if (partitions.length > 0) this.#consumer.pause(byTopic(partitions))
+    if (partitions.length > 0) steer(() => this.#consumer.pause(byTopic(partitions)))
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    if (partitions.length > 0) this.#consumer.resume(byTopic(partitions))
+    if (partitions.length > 0) steer(() => this.#consumer.resume(byTopic(partitions)))
   }
 
   seek({ topic, partition, offset }: Position): void {
-    this.#consumer.seek({ topic, partition, offset: String(offset) })
+    steer(() => this.#consumer.seek({ topic, partition, offset: String(offset) }))
   }
 
   /** Leaves the group if that can be done in time. kafkajs can't stop a consumer that is still joining: wait for it. */
@@ -174,6 +174,18 @@ export class Session implements Member {
       this.#assignments.joined(this, partitionsIn(payload.memberAssignment))
     })
     this.#consumer.on(CRASH, ({ payload }) => this.#over.resolve(payload.error))
+  }
+}
+
+/**
+ * kafkajs lets go of the group some time before it tells that it has crashed, and then throws at whoever steers it:
+ * the session is as good as over, and another one begins where the positions are.
+ */
+function steer(order: () => void): void {
+  try {
+    order()
+  } catch (error) {
+    if (!messageOf(error).startsWith('Consumer group was not initialized')) throw error
   }
 }
 
