@@ -7,6 +7,8 @@ import { type Backoff, type Clock, DEFAULT_BACKOFF, pauseAfter, retryAfterMs, sy
 export const MOST_RESULTS = 5_000
 
 export interface RandomUserClientOptions {
+  /** Told before each pause that follows a failed attempt. `pauseMs` in ms. */
+  readonly onRetry?: ((why: string, pauseMs: number) => void) | undefined
   /** `RANDOM_USER_URL`: e.g. `https://randomuser.me` or `http://127.0.0.1:8080/api/`. */
   readonly url: string
   /** Limit of one attempt, its body included. Default 20 s. */
@@ -58,6 +60,7 @@ interface Client {
   readonly reachWithinMs: number
   readonly backoff: Backoff
   readonly clock: Clock
+  readonly onRetry: RandomUserClientOptions['onRetry']
   /** Whether the server has ever answered. */
   answered: boolean
 }
@@ -71,6 +74,7 @@ export function randomUserClient(options: RandomUserClientOptions): UserSource {
     reachWithinMs: options.reachWithinMs ?? 25_000,
     backoff: options.backoff ?? DEFAULT_BACKOFF,
     clock: options.clock ?? systemClock,
+    onRetry: options.onRetry,
     answered: false,
   }
   return {
@@ -99,6 +103,7 @@ async function fetchPage(client: Client, request: PageRequest, page: number): Pr
     const pause = pauseFor(client, attempt, outcome)
     const tooLate = !client.answered && clock.now() + pause >= started + client.reachWithinMs
     if (attempt >= client.attempts || tooLate) throw gaveUp(client, request, page, attempt, outcome.why)
+    client.onRetry?.(outcome.why, pause)
     await clock.sleep(pause, request.signal)
   }
 }

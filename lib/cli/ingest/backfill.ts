@@ -58,13 +58,17 @@ export async function backfill(
     if (event.kind === 'succeeded' || event.kind === 'failed') progress.passed()
   }
   const intervals = due.map((dueAt) => ({ dueAt, attempts: options.attempts }))
-  const { succeeded, failed } = await runAll(intervals, { ...options, onEvent }, signal)
-  progress.stop()
-  return {
-    intervals: times.length,
-    alreadySucceeded: times.length - due.length,
-    succeeded: succeeded.length,
-    failed,
+  try {
+    const { succeeded, failed } = await runAll(intervals, { ...options, onEvent }, signal)
+    return {
+      intervals: times.length,
+      alreadySucceeded: times.length - due.length,
+      succeeded: succeeded.length,
+      failed,
+    }
+  } finally {
+    // The bar hides the cursor.
+    progress.stop()
   }
 }
 

@@ -27,7 +27,10 @@ export function ingester(
   log: Logger,
   onProgress?: (run: IngestRun) => void,
 ): Ingester {
-  const source = randomUserClient({ url: from.url })
+  const source = randomUserClient({
+    url: from.url,
+    onRetry: (why, pauseMs) => log.warn({ pauseMs }, `the API gave no page, trying again: ${why}`),
+  })
   const staging = openStaging(database)
   return (which, signal) =>
     runIngest({

@@ -1,5 +1,8 @@
 import { SingleBar } from 'cli-progress'
 import type { IngestRun } from '../../../connectors/postgres/staging/ingest-run.ts'
+import { leave, paint } from '../up/terminal-block.ts'
+
+const BAR_WIDTH = 40
 
 /** Shows how far a run is: a bar on a terminal, a line per page elsewhere. */
 export function ingestProgress(stream: NodeJS.WriteStream): (run: IngestRun) => void {
@@ -18,12 +21,13 @@ function lineOf(run: IngestRun): string {
 }
 
 function bar(stream: NodeJS.WriteStream): (run: IngestRun) => void {
-  const format = 'ingest {bar} {value}/{total} pages, {staged} users staged, {eta_formatted} left'
-  const shown = new SingleBar({ stream, format, hideCursor: true })
-  return (run) => {
-    if (!shown.isActive) shown.start(run.pages, run.pagesDone, { staged: run.staged })
-    shown.update(run.pagesDone, { staged: run.staged })
-    if (run.pagesDone === run.pages) shown.stop()
+  return ({ pages, pagesDone, staged }) => {
+    const done = '='.repeat(Math.round((BAR_WIDTH * pagesDone) / pages))
+    // What is logged while the API is waited for goes above.
+    paint(stream, [
+      `ingest ${done.padEnd(BAR_WIDTH, '-')} ${pagesDone}/${pages} pages, ${staged} users staged`,
+    ])
+    if (pagesDone === pages) leave()
   }
 }
 

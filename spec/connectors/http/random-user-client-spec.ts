@@ -191,7 +191,13 @@ describe('random user client', () => {
     server = await startRandomUserServer(faults({ kind: 'hang' }, { kind: 'status', status: 503 }))
     const url = server.url.replace('http://', 'http://me:pa55@')
 
-    const error = await failureOf(fetchAll(`${url}?key=hush`, {}, { attempts: 2, timeoutMs: 100 }))
+    const said: string[] = []
+    const onRetry = (why: string, pauseMs: number) => said.push(`${why} ${pauseMs}`)
+    const error = await failureOf(fetchAll(`${url}?key=hush`, {}, { attempts: 2, timeoutMs: 100, onRetry }))
+    expect(said).to.have.length(1)
+    expect(said[0])
+      .to.match(new RegExp(` ${clock.pauses[0]}$`))
+      .and.not.include('hush')
 
     expect(error).to.include({ code: 'UNREACHABLE', retriable: true })
     expect(error.message).to.include(server.url).and.include('2 attempts').and.include('HTTP 503')
