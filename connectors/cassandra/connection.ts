@@ -77,6 +77,7 @@ const QUERY = { prepare: true, isIdempotent: true, consistency: types.consistenc
 
 async function connect(settings: ConnectionSettings, server: string): Promise<Client> {
   const client = new Client(clientOptions(settings))
+  client.on('hostRemove', letGo)
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new errors.OperationTimedOutError('connect')), CONNECT_WITHIN_MS)
   try {
@@ -84,10 +85,21 @@ async function connect(settings: ConnectionSettings, server: string): Promise<Cl
     return client
   } catch (error) {
     client.shutdown().catch(() => undefined)
+    // Of a client that never connected, shutdown leaves these as they are.
+    for (const host of client.hosts?.values() ?? []) letGo(host)
     throw wrongDatacenter(error, settings) ?? cassandraError(error, 'connect', server)
   } finally {
     clearTimeout(timer)
   }
+}
+
+/**
+ * A server that comes back is a new host to the driver, which forgets to end the old one: its timers, and its pool that
+ * goes on connecting, would stay for as long as the process.
+ */
+function letGo(host: object): void {
+  const { shutdown } = host as { readonly shutdown: (waitForPending: boolean) => Promise<void> }
+  shutdown.call(host, false).catch(() => undefined)
 }
 
 function clientOptions({ contactPoints, localDataCenter, credentials, ssl }: ConnectionSettings) {
