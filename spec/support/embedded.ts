@@ -63,12 +63,14 @@ function dataDirectory(dir: string): string {
   return join(existsSync(elsewhere) ? readFileSync(elsewhere, 'utf8') : join(dir, 'postgres'), 'data')
 }
 
-/** A postmaster shows its arguments; its children show what they do. */
+/** A postmaster shows its arguments; its children show what they do, but for a moment after their fork. */
 function postmasters(dataDir: string): number[] {
-  return execFileSync('ps', ['-axww', '-o', 'pid=,args='], { encoding: 'utf8' })
+  const found = execFileSync('ps', ['-axww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.includes(`/postgres -D ${dataDir} `))
-    .map((line) => Number.parseInt(line, 10))
+    .map((line) => line.trim().split(/\s+/, 2).map(Number) as [pid: number, parent: number])
+  const pids = found.map(([pid]) => pid)
+  return found.filter(([, parent]) => !pids.includes(parent)).map(([pid]) => pid)
 }
 
 /** Rows as a plain client reads them; dates as text. */
