@@ -17,6 +17,8 @@ export class Cast {
   readonly #journal: string
   readonly #playing = new Map<Role, ChildProcess>()
   readonly #progress = new Set<() => void>()
+  /** How many records may be written before the next kill. */
+  #limit = 0
   /** What a process ended with that was not killed. */
   #failure: Error | undefined
 
@@ -29,7 +31,7 @@ export class Cast {
   async start(role: Role): Promise<void> {
     const script = `${role.replace(/-\d/, '')}-process.ts`
     const path = fileURLToPath(new URL(script, import.meta.url))
-    const child = fork(path, [this.#dir, this.#journal, String(this.acknowledged)])
+    const child = fork(path, [this.#dir, this.#journal, String(this.acknowledged), String(this.#limit)])
     this.#playing.set(role, child)
     const ready = Promise.withResolvers<void>()
     child.on('message', (said: { ready?: true; acknowledged?: number; consumed?: number }) => {
@@ -44,6 +46,12 @@ export class Cast {
       this.#wake()
     })
     await ready.promise
+  }
+
+  /** Lets the producer write up to this many records. */
+  allow(limit: number): void {
+    this.#limit = Math.max(limit, this.#limit)
+    if (this.plays('producer')) this.#playing.get('producer')!.send({ limit: this.#limit })
   }
 
   /** Resolves as soon as it holds. */

@@ -4,7 +4,7 @@ export type Target = 'owner' | 'producer' | 'consumer'
 
 export interface Kill {
   readonly target: Target
-  /** When this many records have been acknowledged and consumed together. */
+  /** When this many records have been acknowledged, and nearly as many consumed. */
   readonly at: number
   /** Picks one of the consumers; below 1. */
   readonly which: number
@@ -19,7 +19,7 @@ const TARGETS: readonly Target[] = [
 /** Twenty kills between 2 % and 95 % of the way, in an order and at points that follow from the seed. */
 export function killPlan(seed: number): Kill[] {
   const random = mulberry32(seed)
-  const points = TARGETS.map(() => Math.floor((0.02 + 0.93 * random()) * 2 * RECORDS)).sort((a, b) => a - b)
+  const points = TARGETS.map(() => Math.floor((0.02 + 0.93 * random()) * RECORDS)).sort((a, b) => a - b)
   const targets = [...TARGETS].sort(() => random() - 0.5)
   return points.map((at, i) => ({ target: targets[i]!, at, which: random() }))
 }
