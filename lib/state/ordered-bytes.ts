@@ -1,0 +1,32 @@
+/**
+ * An ordered map from byte strings to bytes. It is synchronous, since the processing path never waits.
+ * Keys are `latin1` strings, one char a byte, so that JavaScript's comparison is byte order, as Kafka
+ * Streams' stores order theirs. Values are kept as they are given, not copied: neither side alters them.
+ */
+export interface OrderedBytes {
+  get(key: string): Buffer | undefined
+  set(key: string, value: Buffer): void
+  delete(key: string): void
+  /**
+   * Ascending by key, `from` inclusive, `to` exclusive; undefined is open. The loop's body may set and
+   * delete: the order stays, and an entry deleted meanwhile is not shown.
+   */
+  entries(from?: string, to?: string): Iterable<readonly [key: string, value: Buffer]>
+  /** The same entries, descending. */
+  entriesReversed(from?: string, to?: string): Iterable<readonly [key: string, value: Buffer]>
+  readonly size: number
+}
+
+/** All state of one task: several named ordered maps that are saved together. */
+export interface StateBackend {
+  /** The ordered map of a store; the same one for the same name. */
+  bytes(store: string): OrderedBytes
+  /**
+   * Saves every change since the last call, and `meta` (small, e.g. positions), in one atomic batch.
+   * In memory it only keeps `meta`.
+   */
+  save(meta: Readonly<Record<string, string>>): Promise<void>
+  /** What was saved last. */
+  readonly meta: Readonly<Record<string, string>>
+  close(): Promise<void>
+}
