@@ -1,0 +1,18 @@
+/** `npm run conformance -- DIR…`: are millrace's answers those of Kafka Streams? `--help` says how to ask. */
+import { ACCEPTED_QUIRKS } from './accepted-quirks.ts'
+import { answer } from './answer.ts'
+import { answerOnKafka, ON_KAFKA } from './answer-on-kafka.ts'
+import { conformance } from './conformance.ts'
+import { TOPOLOGIES } from './topologies/index.ts'
+
+process.exitCode = await conformance(
+  process.argv.slice(2),
+  {
+    knows: (topology) => Object.hasOwn(TOPOLOGIES, topology),
+    runsOn: (_broker, topology) => ON_KAFKA.includes(topology),
+    answer: (scenario, options) =>
+      options.broker === 'kafka' ? answerOnKafka(scenario) : answer(scenario, options),
+  },
+  ACCEPTED_QUIRKS,
+  { out: console.log, error: console.error },
+)
