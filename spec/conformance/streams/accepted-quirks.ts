@@ -1,3 +1,5 @@
+import { TOPOLOGY_IDS } from './comparators.ts'
+
 /** A `quirk/` case in which millrace does not do what Kafka Streams does, and why it may. */
 export interface AcceptedQuirk {
   readonly topology: string
@@ -19,4 +21,21 @@ export function acceptedQuirk(
 ): AcceptedQuirk | undefined {
   if (!scenario.case?.startsWith('quirk/')) return undefined
   return accepted.find((quirk) => quirk.topology === scenario.topology && quirk.case === scenario.case)
+}
+
+/** What is wrong with a list, given the text of DECISIONS.md. */
+export function faultsOf(accepted: readonly AcceptedQuirk[], decisions: string): string[] {
+  return accepted.flatMap((quirk, index) => {
+    const { topology, case: name, reason, decision } = quirk
+    const faults = [
+      TOPOLOGY_IDS.includes(topology) ? [] : 'no topology has that id',
+      name.startsWith('quirk/') ? [] : 'only quirk/ cases may differ',
+      reason.trim() === '' ? 'a reason is missing' : [],
+      decisions.includes(`## ${decision} `) ? [] : `DECISIONS.md has no ${decision}`,
+      accepted.findIndex((other) => other.topology === topology && other.case === name) < index
+        ? 'listed twice'
+        : [],
+    ]
+    return faults.flat().map((fault) => `${topology} ${name}: ${fault}`)
+  })
 }

@@ -1,25 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { exitCode, messageOf } from '../../../lib/errors.ts'
 import type { AcceptedQuirk } from './accepted-quirks.ts'
-import type { AnswerOptions } from './answer.ts'
-import { TOPOLOGY_IDS } from './comparators.ts'
-import { judge } from './judge.ts'
+import type { Engine } from './engine.ts'
 import { faultOf, type Options, optionsOf } from './options.ts'
 import { type Outcome, ofKind } from './outcome.ts'
-import { readScenarios, type ScenarioFile } from './read-scenarios.ts'
+import { readScenarios } from './read-scenarios.ts'
 import { exitCodeOf, summaryText, topologyText } from './report.ts'
-import type { Answer, Scenario } from './scenario.ts'
-import { refuseToOverwrite, writeAnswer } from './written-answers.ts'
-
-/** What answers scenarios. */
-export interface Engine {
-  /** Whether it has the topology at all; and, asked for a broker, whether it runs there. */
-  readonly knows: (topology: string) => boolean
-  readonly runsOn: (broker: 'kafka', topology: string) => boolean
-  readonly answer: (scenario: Scenario, options: AnswerOptions) => Promise<Answer>
-}
+import { runFile } from './run-file.ts'
+import { WrittenAnswers } from './written-answers.ts'
 
 export interface Terminal {
   readonly out: (line: string) => void
@@ -55,54 +42,24 @@ async function run(
   const { directories, only, write } = options
   const { files: all, unreadable } = await readScenarios(directories)
   const files = all.filter(({ scenario }) => only?.includes(scenario.topology) ?? true)
-  if (write !== undefined) refuseToOverwrite(files, write)
+  const answers = write === undefined ? undefined : new WrittenAnswers(write, files)
   out(`${files.length} ${files.length === 1 ? 'file' : 'files'} read below ${directories.join(', ')}`)
   if (files.length === 0) error(`conformance: no scenario file below ${directories.join(', ')}`)
   const outcomes: Outcome[] = []
   const byTopology = [...Map.groupBy(files, ({ scenario }) => scenario.topology)]
   for (const [topology, group] of byTopology.sort(([a], [b]) => (a < b ? -1 : 1))) {
     const found: Outcome[] = []
-    for (const file of group) found.push(await outcomeOf(file, options, engine, accepted))
+    for (const file of group) found.push(await runFile(file, { options, engine, accepted, answers }))
     const text = topologyText(topology, found)
     if (text !== undefined) out(text)
     outcomes.push(...found)
   }
-  if (write !== undefined) out(writtenText(outcomes, write))
+  if (answers !== undefined) out(writtenText(answers, outcomes))
   out(summaryText({ outcomes, unreadable }))
   return exitCodeOf({ outcomes, unreadable })
 }
 
-async function outcomeOf(
-  file: ScenarioFile,
-  { store, broker, write }: Options,
-  engine: Engine,
-  accepted: readonly AcceptedQuirk[],
-): Promise<Outcome> {
-  const { scenario } = file
-  if (!TOPOLOGY_IDS.includes(scenario.topology) || !engine.knows(scenario.topology)) {
-    return { file, kind: 'unknown' }
-  }
-  if (broker !== undefined && !engine.runsOn(broker, scenario.topology)) {
-    return { file, kind: 'not on the broker' }
-  }
-  await using directory = store === 'disk' ? await emptyDirectory() : undefined
-  return await judge(
-    file,
-    () => engine.answer(scenario, { store, directory: directory?.path, broker }),
-    { accepted, questions: write !== undefined },
-    async (answer) => {
-      if (write !== undefined) await writeAnswer(file, answer, write)
-    },
-  )
-}
-
-async function emptyDirectory(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await mkdtemp(join(tmpdir(), 'millrace-conformance-'))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
-}
-
-function writtenText(outcomes: readonly Outcome[], write: string): string {
-  const uncompared = ofKind(outcomes, 'answered').length
-  const compared = ofKind(outcomes, 'passed').length + ofKind(outcomes, 'quirk').length
-  return `answers written below ${write}; ${uncompared} of their files had nothing to compare with, ${compared} of them passed`
+function writtenText({ directory, count }: WrittenAnswers, outcomes: readonly Outcome[]): string {
+  const questions = ofKind(outcomes, 'answered').length
+  return `${count} answers written below ${directory}, ${questions} of them to questions without an answer to compare with`
 }

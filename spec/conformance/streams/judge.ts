@@ -12,12 +12,11 @@ export interface Judging {
   readonly questions: boolean
 }
 
-/** Answers one file and compares. `given` sees the answer of each file that got one. */
+/** Has one file answered, and compares. */
 export async function judge(
   file: ScenarioFile,
   answer: () => Promise<Answer>,
   judging: Judging,
-  given: (answer: Answer) => Promise<void>,
 ): Promise<Outcome> {
   const { inputs, outputs, stores, topology } = file.scenario
   const failed = (difference: string): Outcome => ({ file, kind: 'failed', difference })
@@ -30,7 +29,6 @@ export async function judge(
   } catch (error) {
     return failed(`no answer: ${messageOf(error)}`)
   }
-  await given(actual)
   if (!comparable) return { file, kind: 'answered' }
   const accepted = acceptedQuirk(judging.accepted, file.scenario)
   const difference = compare({ inputs, outputs, stores }, actual, comparatorOf(topology))

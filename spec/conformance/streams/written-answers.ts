@@ -8,12 +8,31 @@ import { scenarioText } from './scenario-text.ts'
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string }
 
-/** Refuses, before anything is written, to write two answers into one file or one over a scenario that was read. */
-export function refuseToOverwrite(files: readonly ScenarioFile[], out: string): void {
+/** millrace's own answers as scenario files, in the layout in which the scenarios were read. */
+export class WrittenAnswers {
+  readonly directory: string
+  count = 0
+
+  /** @throws MillraceError `CONFIG` where one would be written over a scenario that was read, or over another answer. */
+  constructor(directory: string, files: readonly ScenarioFile[]) {
+    this.directory = directory
+    refuseToOverwrite(files, directory)
+  }
+
+  async write(file: ScenarioFile, { outputs, stores }: Answer): Promise<void> {
+    const path = join(this.directory, file.place)
+    await mkdir(dirname(path), { recursive: true })
+    const answered = { ...file.scenario, oracle: `millrace ${version}`, outputs, stores }
+    await writeFile(path, scenarioText(answered))
+    this.count++
+  }
+}
+
+function refuseToOverwrite(files: readonly ScenarioFile[], directory: string): void {
   const read = new Set(files.map(({ path }) => resolve(path)))
   const taken = new Map<string, string>()
   for (const { path, place } of files) {
-    const target = resolve(out, place)
+    const target = resolve(directory, place)
     if (read.has(target))
       throw refused(`${target} is one of the scenario files read: choose another directory`)
     const other = taken.get(target)
@@ -26,15 +45,4 @@ export function refuseToOverwrite(files: readonly ScenarioFile[], out: string): 
 
 function refused(why: string): MillraceError {
   return new MillraceError('CONFIG', `--write: ${why}`)
-}
-
-/** The scenario with millrace's own answer, in the layout in which it was read. */
-export async function writeAnswer(
-  file: ScenarioFile,
-  { outputs, stores }: Answer,
-  out: string,
-): Promise<void> {
-  const path = join(out, file.place)
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, scenarioText({ ...file.scenario, oracle: `millrace ${version}`, outputs, stores }))
 }
