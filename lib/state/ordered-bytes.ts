@@ -9,7 +9,9 @@ export interface OrderedBytes {
   delete(key: string): void
   /**
    * Ascending by key, `from` inclusive, `to` exclusive; undefined is open. The loop's body may set and
-   * delete: the order stays, and an entry deleted meanwhile is not shown.
+   * delete. It sees the keys of the moment in which the loop began, each with the value of the moment in
+   * which it is its turn: what was deleted meanwhile is not shown, nor what was added (as by Kafka Streams'
+   * InMemoryKeyValueStore).
    */
   entries(from?: string, to?: string): Iterable<readonly [key: string, value: Buffer]>
   /** The same entries, descending. */
