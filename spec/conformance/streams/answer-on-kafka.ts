@@ -1,10 +1,26 @@
-import { MillraceError } from '../../../lib/errors.ts'
+import { randomUUID } from 'node:crypto'
+import { kafkaBroker } from '../../../connectors/kafka/broker.ts'
+import { config } from '../../../lib/cli/config.ts'
+import type { Topology } from '../../../lib/index.ts'
+import { answerOnBroker } from './answer-on-broker.ts'
+import { prefixedBroker } from './prefixed-broker.ts'
 import type { Answer, Scenario } from './scenario.ts'
 
 /** Topologies without state and without a repartition topic: what a worker runs already. */
 export const ON_KAFKA: readonly string[] = ['map-values', 'filter', 'flat-map', 'branch', 'merge']
 
-/** Runs a scenario through a worker on the Kafka that `KAFKA_BROKERS` names, with topics of its own. */
-export async function answerOnKafka(_scenario: Scenario): Promise<Answer> {
-  throw new MillraceError('CONFIG', '--broker kafka is not connected yet')
+/** @throws MillraceError `CONFIG` when `KAFKA_BROKERS` is not set, or wrong. */
+export function requireKafka(): { readonly brokers: string[] } {
+  return { brokers: config(['KAFKA_BROKERS']).KAFKA_BROKERS }
+}
+
+/** Runs a scenario through a worker on the Kafka that `KAFKA_BROKERS` names. Its topics stay there, under a prefix. */
+export async function answerOnKafka(scenario: Scenario, topology: Topology): Promise<Answer> {
+  const application = `millrace-conformance-${scenario.topology}-${randomUUID().slice(0, 8)}`
+  const broker = kafkaBroker(requireKafka())
+  try {
+    return await answerOnBroker(scenario, topology, prefixedBroker(broker, `${application}.`), application)
+  } finally {
+    await broker.close()
+  }
 }

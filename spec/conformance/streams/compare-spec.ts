@@ -123,6 +123,7 @@ describe('comparing outputs', () => {
       'input 1 {"topic":"in","key":"i","value":1,"timestamp":1}, to out: record 2: ' +
         'expected {"key":"a","value":2,"timestamp":5}, came {"key":"a","value":7,"timestamp":5}',
     )
+    expect(outputs([out(1, 'a', 1)], [out(0, 'b', 1)])).to.match(/^input 0 .*expected nothing/)
     expect(outputs(wanted, came, 'per-key')).to.include('to out: key "a", record 2: expected')
   })
 })

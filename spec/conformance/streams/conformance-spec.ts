@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { MillraceError } from '../../../lib/errors.ts'
 import type { AcceptedQuirk } from './accepted-quirks.ts'
 import { conformance } from './conformance.ts'
 import type { Engine } from './engine.ts'
@@ -29,6 +30,7 @@ const { outputs: _, stores: __, ...question } = scenario('count', 1)
 const engine: Engine = {
   knows: (topology) => ['count', 'filter', 'reduce'].includes(topology),
   runsOn: (_broker, topology) => topology === 'filter',
+  requireBroker: () => {},
   answer: async ({ inputs }): Promise<Answer> => {
     const input = inputs[0]!
     if (!('topic' in input)) throw new Error('no record')
@@ -328,5 +330,15 @@ describe('the conformance command', () => {
       '1 passed, 0 failed',
     ])
     expect((await run(directory, ['--broker', 'kafka', '--only', 'count'])).code).to.equal(1)
+  })
+
+  it('should exit with 2 when nobody has said where the broker is', async () => {
+    await using directory = await temporaryFiles({ 'filter/00-random.json': scenario('filter', 1) })
+    const requireBroker = () => {
+      throw new MillraceError('CONFIG', 'set KAFKA_BROKERS')
+    }
+    const lost = await run(directory, ['--broker', 'kafka'], [], { ...engine, requireBroker })
+    expect(lost).to.deep.equal({ code: 2, out: [], error: 'conformance: set KAFKA_BROKERS' })
+    expect((await run(directory, [], [], { ...engine, requireBroker })).code).to.equal(0)
   })
 })

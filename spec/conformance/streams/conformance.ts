@@ -39,7 +39,8 @@ async function run(
   accepted: readonly AcceptedQuirk[],
   { out, error }: Terminal,
 ): Promise<number> {
-  const { directories, only, write } = options
+  const { directories, only, write, broker } = options
+  if (broker !== undefined) engine.requireBroker(broker)
   const { files: all, unreadable } = await readScenarios(directories)
   const files = all.filter(({ scenario }) => only?.includes(scenario.topology) ?? true)
   const answers = write === undefined ? undefined : new WrittenAnswers(write, files)

@@ -7,5 +7,7 @@ export interface Engine {
   readonly knows: (topology: string) => boolean
   /** Whether it runs the topology on a real broker. */
   readonly runsOn: (broker: 'kafka', topology: string) => boolean
+  /** Throws `CONFIG` when nobody has said where the broker is. */
+  readonly requireBroker: (broker: 'kafka') => void
   readonly answer: (scenario: Scenario, options: AnswerOptions) => Promise<Answer>
 }

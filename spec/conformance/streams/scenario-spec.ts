@@ -18,7 +18,7 @@ describe('a scenario', () => {
         { advanceWallClockMs: 0 },
       ],
       outputs: [
-        { ...output, after: 1, key: { key: 'a', start: 0, end: 10 }, headers: { h: ['1', '2'], n: null } },
+        { ...output, after: 1, key: { key: 'a', start: 0, end: 10 }, headers: { h: ['1', '2'], n: '' } },
       ],
       stores: { windows: [{ key: { key: 'a', start: 0, end: 10 }, value: [], timestamp: 5 }], empty: [] },
     }

@@ -13,7 +13,7 @@ export interface WindowedKey {
 export type Key = string | WindowedKey | null
 
 /** A name that occurs twice has an array. */
-export type ScenarioHeaders = Readonly<Record<string, string | null | readonly (string | null)[]>>
+export type ScenarioHeaders = Readonly<Record<string, string | readonly string[]>>
 
 export interface InputRecord {
   readonly topic: string
@@ -74,8 +74,7 @@ export interface Scenario {
 }
 
 const json = z.custom<Json>((value) => value !== undefined, 'a JSON value is missing')
-const header = z.string().nullable()
-const headers = z.record(z.string(), z.union([header, z.array(header)])).optional()
+const headers = z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional()
 const windowedKey = z.strictObject({ key: z.string(), start: z.int(), end: z.int() })
 const timestamp = z.int()
 
