@@ -5,18 +5,27 @@ export { type Contract, contract, contractFile } from './contract/avro.ts'
 export { project } from './contract/project.ts'
 export { sensitiveFields } from './contract/sensitive-fields.ts'
 export { bytesKey, json, type Serde, stringKey } from './contract/serde.ts'
+export { structured } from './contract/structured.ts'
+export { windowedKey } from './contract/windowed-key.ts'
+export type { Duration } from './duration.ts'
 export { type Coordinates, type ErrorCode, MillraceError } from './errors.ts'
 export type { Logger } from './log.ts'
+export { type AggregateOptions, aggregate } from './operators/aggregate.ts'
 export { branch } from './operators/branch.ts'
+export { count } from './operators/count.ts'
 export { type EnrichOptions, enrich, type LookupOptions, lookup } from './operators/enrich.ts'
 export { filter } from './operators/filter.ts'
 export { flatMap } from './operators/flat-map.ts'
+export { type KeyByOptions, keyBy } from './operators/key-by.ts'
 export { map } from './operators/map.ts'
 export { merge } from './operators/merge.ts'
 export { peek } from './operators/peek.ts'
+export { type RepartitionOptions, repartition } from './operators/repartition.ts'
 export { type RxOptions, rx } from './operators/rx.ts'
 export { sink } from './operators/sink.ts'
+export { toStream } from './operators/to-stream.ts'
 export { validate } from './operators/validate.ts'
+export { type WindowOptions, window } from './operators/window.ts'
 export type {
   Broker,
   Lookup,
@@ -31,7 +40,14 @@ export type {
 export type { Context, Headers, Position, RawRecord } from './record.ts'
 export type { Environment } from './runtime/environment.ts'
 export { startWorker, type Worker, type WorkerOptions } from './runtime/worker.ts'
-export { type Builder, type TopologyOptions, topology } from './topology/builder.ts'
+export {
+  type Builder,
+  type InputOptions,
+  type SourceOptions,
+  type TableOptions,
+  type TopologyOptions,
+  topology,
+} from './topology/builder.ts'
 export {
   type Description,
   describe,
@@ -40,5 +56,29 @@ export {
   type StepDescription,
 } from './topology/describe.ts'
 export type { RxRecord, Topology } from './topology/nodes.ts'
-export type { Operator, StepOptions, Stream, Sunk, Terminal } from './topology/stream.ts'
+export {
+  keyValueStore,
+  type StoreSpec,
+  sessionStore,
+  versionedStore,
+  windowStore,
+} from './topology/store.ts'
+export type {
+  GlobalTable,
+  GroupedTable,
+  Operator,
+  StepOptions,
+  Stream,
+  Sunk,
+  Table,
+  Terminal,
+  WindowedStream,
+} from './topology/stream.ts'
 export { type TopicOptions, type TopicTarget, topic } from './topology/topic.ts'
+export { hopping } from './windows/hopping.ts'
+export { type JoinWindowOptions, type JoinWindows, within } from './windows/join-windows.ts'
+export { type SessionWindows, session } from './windows/session.ts'
+export { type SlidingWindows, sliding } from './windows/sliding.ts'
+export type { TimeWindows } from './windows/time-windows.ts'
+export { tumbling } from './windows/tumbling.ts'
+export type { Windowed } from './windows/windowed.ts'

@@ -43,6 +43,15 @@ export interface Context<K = unknown> {
   readonly raw: RawRecord
 }
 
+/** The same record under another key, and perhaps at another time. Written out: it is on the hot path. */
+export function rekeyed<K>(
+  { headers, topic, partition, offset, raw }: Context,
+  key: K,
+  timestamp: number,
+): Context<K> {
+  return { key, timestamp, headers, topic, partition, offset, raw }
+}
+
 export function headerOf(headers: Headers, name: string): Buffer | undefined {
   return headers.find(([header]) => header === name)?.[1]
 }

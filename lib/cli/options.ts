@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
+import { duration } from '../duration.ts'
 import { messageOf } from '../errors.ts'
-import { duration } from '../topology/duration.ts'
 
 /** A whole number within a range, for an option. */
 export function wholeNumber(least: number, most: number) {

@@ -1,6 +1,6 @@
+import { type Duration, duration } from '../duration.ts'
 import type { Lookup, LookupTarget } from '../ports.ts'
 import type { Context } from '../record.ts'
-import { type Duration, duration } from '../topology/duration.ts'
 import type { Enrichment, EnrichNode } from '../topology/nodes.ts'
 import type { Operator, StepOptions } from '../topology/stream.ts'
 import type { Waiting } from './attempt.ts'

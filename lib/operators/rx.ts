@@ -1,6 +1,6 @@
 import { from, lastValueFrom, type OperatorFunction, timeout, toArray } from 'rxjs'
+import { type Duration, duration } from '../duration.ts'
 import type { Context } from '../record.ts'
-import { type Duration, duration } from '../topology/duration.ts'
 import type { RxNode, RxRecord } from '../topology/nodes.ts'
 import type { Operator, StepOptions } from '../topology/stream.ts'
 import type { AsyncStep, Push, StepRuntime } from './step.ts'

@@ -16,7 +16,9 @@ export function sink<K, V>(
   target: TopicTarget<K, V> | SinkTarget<V>,
   options: StepOptions = {},
 ): Terminal<K, V> {
-  return (stream) => stream.append({ kind: 'sink', name, target: target as SinkNode['target'] }, options)
+  return (stream) => {
+    return { node: stream.add({ kind: 'sink', name, target: target as SinkNode['target'] }, options) }
+  }
 }
 
 /** A record larger than this can't be written with Kafka's default `message.max.bytes` of 1 MB. */

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts'
 import type { Context, RawRecord } from '../record.ts'
-import type { SourceNode } from '../topology/nodes.ts'
+import type { InputNode } from '../topology/nodes.ts'
 import type { TopicSerdes } from './sink.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
@@ -8,19 +8,21 @@ export type Read = (record: RawRecord) => void
 
 /** Decodes, refuses what can't be decoded or is dated ahead of the clock, and hands the rest to the first step. */
 export function sourceStep(
-  node: SourceNode,
+  node: InputNode,
   next: Push,
   runtime: StepRuntime,
-  { key, value }: TopicSerdes,
+  serdes: TopicSerdes,
   now: () => number,
 ): Read {
+  const timed = timestampOf(node, runtime)
   const decode = guarded(
     node,
-    (raw: RawRecord, context: Context) => {
-      if (raw.timestamp > now() + node.futureTolerance) throw dated(node)
-      if (raw.value === null) throw new MillraceError('POISON', 'no value (tombstone)', { step: node.name })
-      ;(context as { key: unknown }).key = raw.key === null ? null : key.decode(raw.key)
-      return value.decode(raw.value)
+    (raw: RawRecord, context: Written) => {
+      context.key = raw.key === null ? null : serdes.key.decode(raw.key)
+      const value = bodyOf(node, raw, serdes)
+      context.timestamp = timed(value, context)
+      if (context.timestamp > now() + node.futureTolerance) throw dated(node)
+      return value
     },
     runtime,
   )
@@ -28,11 +30,47 @@ export function sourceStep(
     const { timestamp, headers, topic, partition, offset } = raw
     const context: Context = { key: null, timestamp, headers, topic, partition, offset, raw }
     const decoded = decode(raw, context)
-    if (decoded !== REFUSED) next(decoded, context)
+    if (decoded === REFUSED) return
+    runtime.timers.read(context)
+    next(decoded, context)
   }
 }
 
-function dated(node: SourceNode): MillraceError {
+/** A context that is not yet handed on. */
+type Written = { -readonly [Name in keyof Context]: Context[Name] }
+
+function bodyOf(node: InputNode, raw: RawRecord, { value }: TopicSerdes): unknown {
+  if (raw.value !== null) return value.decode(raw.value)
+  if (node.kind === 'table' || node.nullValues === 'pass') return null
+  throw new MillraceError('POISON', 'no value (tombstone)', { step: node.name })
+}
+
+/** The record's time by the node's extractor and its policy for invalid ones. (TimestampExtractor) */
+function timestampOf(node: InputNode, runtime: StepRuntime): (value: unknown, context: Context) => number {
+  const { timestamp: extract, invalidTimestamps } = node
+  const partitionTime = runtime.state.time(node.name)
+  return (value, context) => {
+    const said =
+      extract === undefined ? context.timestamp : extract(value as never, context, partitionTime.seen)
+    const valid = Number.isFinite(said) && said >= 0
+    if (valid) {
+      partitionTime.observe(said)
+      return said
+    }
+    if (invalidTimestamps === 'partition-time' && partitionTime.seen >= 0) return partitionTime.seen
+    throw invalid(node)
+  }
+}
+
+/** With policy `fail` it is no fault of the record, and stops the worker. */
+function invalid({ name, invalidTimestamps }: InputNode): MillraceError {
+  const message = 'its timestamp is negative or not a number'
+  if (invalidTimestamps !== 'fail') return new MillraceError('REJECTED', message, { step: name })
+  const cure = "mend the extractor, or set invalidTimestamps to 'dead-letter' or 'partition-time'"
+  return new MillraceError('CONTRACT', `${message}: ${cure}`, { step: name })
+}
+
+function dated(node: InputNode): MillraceError {
   const message = `timestamp more than ${node.futureTolerance} ms ahead of the clock`
   return new MillraceError('REJECTED', message, { step: node.name })
 }

@@ -1,5 +1,8 @@
 import type { SinkRow } from '../ports.ts'
 import type { Context, OutRecord } from '../record.ts'
+import type { KeyValueStore } from '../state/key-value-store.ts'
+import type { TaskState } from '../state/task-state.ts'
+import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import type { Node, SinkNode } from '../topology/nodes.ts'
 
 /** Hands one record to the next step. Synchronous: no promise per record. */
@@ -13,8 +16,31 @@ export interface StepRuntime {
   /** Tells that the step waits for a server that is away. */
   waiting(node: Node, error: unknown): void
   /** Adds to the micro-batch's output, written when the whole micro-batch has been processed. */
-  emit(node: SinkNode, record: OutRecord, context: Context): void
+  emit(node: SinkNode | RepartitionNode, record: OutRecord, context: Context): void
   emitRow(node: SinkNode, row: SinkRow, context: Context): void
+  /** A record that a step leaves out by its rules: counted under the reason, and handed to its `drops`. */
+  drop(node: Node, reason: DropReason, value: unknown, context: Context): void
+  /** The stores and times of the task. */
+  readonly state: TaskState
+  /** Global tables, by node: shared by all tasks, and never written by them. */
+  readonly globals: ReadonlyMap<Node, KeyValueStore<unknown, unknown>>
+  readonly timers: Timers
+}
+
+/** Why a record had no part in a result. */
+export type DropReason = 'null-key' | 'null-value' | 'late' | 'expired' | 'duplicate' | 'out-of-order'
+
+/** Calls back as time goes on. */
+export interface Timers {
+  /** A record has been read: time goes on to it. */
+  read(context: Context): void
+  /** Every `interval` milliseconds of the clock, aligned to 0 (stream time) or to now (wall clock). Returns `cancel`. */
+  schedule(clock: 'stream-time' | 'wall-clock', interval: number, due: (time: number) => void): () => void
+  /** The largest timestamp the task has read. */
+  readonly streamTime: number
+  readonly wallClock: number
+  /** The record that is being processed, or was last: what is emitted without one of its own is ascribed to it. */
+  readonly current: Context
 }
 
 /** A step that has to wait: it collects a micro-batch's records, and hands them on in input order when flushed. */

@@ -1,16 +1,20 @@
-import { branchStep } from '../operators/branch.ts'
-import { enrichStep } from '../operators/enrich.ts'
-import { filterStep } from '../operators/filter.ts'
-import { flatMapStep } from '../operators/flat-map.ts'
-import { mapStep } from '../operators/map.ts'
-import { peekStep } from '../operators/peek.ts'
-import { rxStep } from '../operators/rx.ts'
-import { sinkStep, type TopicSerdes } from '../operators/sink.ts'
+import { repartitionRead } from '../operators/repartition.ts'
+import type { TopicSerdes } from '../operators/sink.ts'
 import { type Read, sourceStep } from '../operators/source.ts'
 import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
-import { validateStep } from '../operators/validate.ts'
+import { tableStep } from '../operators/table.ts'
 import type { Lookup } from '../ports.ts'
-import { childrenOf, type Node, type SourceNode, type StepNode, type Topology } from '../topology/nodes.ts'
+import {
+  childrenOf,
+  emitsChanges,
+  type Node,
+  type StepNode,
+  type Topology,
+  takesChanges,
+} from '../topology/nodes.ts'
+import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/sub-topologies.ts'
+import type { Change } from '../topology/table-nodes.ts'
+import { fold } from './fold.ts'
 
 /** What compiled steps need from outside, by node. */
 export interface Bindings {
@@ -18,65 +22,81 @@ export interface Bindings {
   readonly lookups: ReadonlyMap<Node, Lookup>
 }
 
-/** A source and all that follows it, folded into functions. One per task: steps may hold caches and buffers. */
+/** A sub-topology folded into functions. One per task: steps may hold caches, buffers and stores. */
 export interface Pipeline {
-  readonly read: Read
+  /** By topic. */
+  readonly reads: ReadonlyMap<string, Read>
   /** Steps that wait, in the order in which they have to be flushed. */
   readonly waiting: readonly AsyncStep[]
 }
 
-export function compile(
-  topology: Topology,
-  source: SourceNode,
-  bindings: Bindings,
-  runtime: StepRuntime,
-  now: () => number = Date.now,
-): Pipeline {
+export interface Compiling {
+  readonly topology: Topology
+  readonly sub: SubTopology
+  readonly application: string
+  readonly bindings: Bindings
+  readonly runtime: StepRuntime
+  readonly now: () => number
+  readonly futureTolerance?: number | undefined
+}
+
+export function compile(compiling: Compiling): Pipeline {
+  const { topology, sub, application, bindings, runtime, now } = compiling
   const waiting = new Map<Node, AsyncStep>()
-  const folded = new Map<StepNode, Push>()
+  const folded = new Map<StepNode, readonly Push[]>()
 
-  const follow = (node: Node): Push => toAll(childrenOf(topology, node).map(once))
+  /** What follows a node: each of its children, at the entrance that the node leads to. */
+  const follow = (node: Node): Push =>
+    toAll(childrenOf(topology, node).flatMap((child) => entrances(node, child)))
 
-  /** A merge is reached more than once, and is one step all the same. */
-  const once = (node: StepNode): Push => {
-    const push = folded.get(node) ?? fold(node)
-    folded.set(node, push)
-    return push
+  const entrances = (parent: Node, child: StepNode): Push[] => {
+    if (child.kind === 'drops') return []
+    const pushes = once(child)
+    return child.parents.flatMap((other, index) => {
+      // A step with one entrance is entered by it from every parent; further parents may be there to be asked only.
+      const push = pushes.length === 1 && child.kind === 'merge' ? pushes[0] : pushes[index]
+      if (other !== parent || push === undefined) return []
+      return [emitsChanges(parent) && !takesChanges(child, index) ? unwrapped(push) : push]
+    })
   }
 
-  const wait = (node: StepNode, step: AsyncStep): Push => {
-    waiting.set(node, step)
-    return step.push
-  }
-
-  const fold = (node: StepNode): Push => {
-    switch (node.kind) {
-      case 'map':
-        return mapStep(node, follow(node), runtime)
-      case 'flatMap':
-        return flatMapStep(node, follow(node), runtime)
-      case 'filter':
-        return filterStep(node, follow(node), runtime)
-      case 'peek':
-        return peekStep(node, follow(node), runtime)
-      case 'validate':
-        return validateStep(node, follow(node), runtime)
-      case 'branch':
-        return branchStep(node, childrenOf(topology, node).map(once), runtime)
-      case 'route':
-      case 'merge':
-        return follow(node)
-      case 'rx':
-        return wait(node, rxStep(node, follow(node), runtime))
-      case 'enrich':
-        return wait(node, enrichStep(node, follow(node), runtime, bindings.lookups.get(node)))
-      case 'sink':
-        return sinkStep(node, runtime, bindings.serdes.get(node))
+  /** A step with several parents is reached more than once, and is one step all the same. */
+  const once = (node: StepNode): readonly Push[] => {
+    const known = folded.get(node)
+    if (known !== undefined) return known
+    const site = {
+      // What is behind a repartition topic belongs to other tasks.
+      next: node.kind === 'repartition' ? () => {} : follow(node),
+      routes: () => childrenOf(topology, node).map((route) => once(route)[0]!),
+      runtime,
+      serdes: bindings.serdes.get(node),
+      lookup: bindings.lookups.get(node),
+      application,
     }
+    const made = fold(node, site)
+    const pushes = typeof made === 'function' ? [made] : 'flush' in made ? [made.push] : made
+    if ('flush' in made) waiting.set(node, made)
+    folded.set(node, pushes)
+    return pushes
   }
 
-  const read = sourceStep(source, follow(source), runtime, bindings.serdes.get(source)!, now)
-  return { read, waiting: topology.nodes.flatMap((node) => waiting.get(node) ?? []) }
+  const enter = (input: SubTopologyInput): readonly [string, Read] => {
+    const serdes = bindings.serdes.get(input)!
+    const next = follow(input)
+    const topic = topicOf(input, application)
+    if (input.kind === 'repartition') return [topic, repartitionRead(input, next, runtime, serdes)]
+    const first = input.kind === 'table' ? tableStep(input, next, runtime) : next
+    const { futureTolerance = input.futureTolerance } = compiling
+    return [topic, sourceStep({ ...input, futureTolerance }, first, runtime, serdes, now)]
+  }
+
+  const reads = new Map(sub.inputs.map(enter))
+  return { reads, waiting: sub.steps.flatMap((node) => waiting.get(node) ?? []) }
+}
+
+/** Tables hand on changes; a stream's step sees their new rows as records. */
+function unwrapped(push: Push): Push {
+  return (change, context) => push((change as Change).new, context)
 }
 
 function toAll(next: readonly Push[]): Push {

@@ -1,9 +1,12 @@
+import { changeSerde } from '../contract/change-serde.ts'
 import type { Serde } from '../contract/serde.ts'
 import { bind } from '../contract/serde.ts'
 import { MillraceError } from '../errors.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
 import type { Lookup, Sink } from '../ports.ts'
+import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import { isTopic, type Node, type Topology } from '../topology/nodes.ts'
+import { repartitionTopic } from '../topology/repartition-nodes.ts'
 import type { Format, TopicTarget } from '../topology/topic.ts'
 import type { Bindings } from './compile.ts'
 import type { Environment } from './environment.ts'
@@ -23,7 +26,10 @@ export async function open(
   const sinks = new Map<Node, Sink>()
   const lookups = new Map<Node, Lookup>()
   for (const node of topology.nodes) {
-    if (node.kind === 'source') serdes.set(node, serdesOf(node.topic, environment))
+    if (node.kind === 'source' || node.kind === 'table' || node.kind === 'globalTable') {
+      serdes.set(node, serdesOf(node.topic, environment))
+    }
+    if (node.kind === 'repartition') serdes.set(node, await repartitionSerdes(node, application, environment))
     if (node.kind === 'sink' && isTopic(node.target))
       serdes.set(node, await writable(node.target, environment))
     else if (node.kind === 'sink' && !isTopic(node.target)) {
@@ -52,6 +58,20 @@ export function serdesOf(topic: TopicTarget<unknown, unknown>, environment: Envi
     key: serdeOf(topic.key, `${topic.name}-key`, environment),
     value: serdeOf(topic.value, `${topic.name}-value`, environment),
   }
+}
+
+/** Written and read by this application alone; its keys are as in the topics they must meet. */
+async function repartitionSerdes(
+  node: RepartitionNode,
+  application: string,
+  environment: Environment,
+): Promise<TopicSerdes> {
+  const topic = repartitionTopic(application, node)
+  const key = serdeOf(node.key, `${topic}-key`, environment)
+  const value = serdeOf(node.value, `${topic}-value`, environment)
+  await key.open?.()
+  await value.open?.()
+  return { key, value: node.carries === 'changes' ? changeSerde(value) : value }
 }
 
 async function writable(

@@ -1,10 +1,10 @@
 import type { SinkRow } from '../ports.ts'
 import type { OutRecord, RawRecord } from '../record.ts'
-import type { SinkNode, SourceNode, StepNode } from '../topology/nodes.ts'
+import type { Node, SinkNode } from '../topology/nodes.ts'
 
 /** Which step wrote something, and the record that led to it. */
 export interface Origin {
-  readonly node: SourceNode | StepNode
+  readonly node: Node
   readonly raw: RawRecord
 }
 

@@ -3,36 +3,54 @@ import { retrying } from '../backoff.ts'
 import { isRetriable, messageOf } from '../errors.ts'
 import { atMostEvery, type Logger } from '../log.ts'
 import type { StepRuntime } from '../operators/step.ts'
-import type { RawRecord } from '../record.ts'
-import type { SourceNode, Topology } from '../topology/nodes.ts'
+import { type Context, NO_HEADERS, type RawRecord } from '../record.ts'
+import type { KeyValueStore } from '../state/key-value-store.ts'
+import type { TaskState } from '../state/task-state.ts'
+import type { Node, Topology } from '../topology/nodes.ts'
+import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/sub-topologies.ts'
 import { type Bindings, compile, type Pipeline } from './compile.ts'
 import type { Counters } from './counters.ts'
 import { Outbox } from './outbox.ts'
 import type { Refusals } from './refusals.ts'
+import { TaskTimers } from './timers.ts'
 
 export interface ProcessorOptions {
   readonly topology: Topology
-  readonly source: SourceNode
+  /** What this task runs of it. */
+  readonly sub: SubTopology
+  readonly partition: number
+  /** Names internal topics. */
+  readonly application: string
+  readonly state: TaskState
+  /** Rows of global tables, by node. */
+  readonly globals?: ReadonlyMap<Node, KeyValueStore<unknown, unknown>>
   readonly bindings: Bindings
   readonly refusals: Refusals
   readonly counters: Counters
   readonly log: Logger
   readonly now: () => number
+  /** Instead of what the inputs say. Milliseconds. */
+  readonly futureTolerance?: number | undefined
 }
 
 const LONGEST_TURN_MS = 50
 
-/** Turns micro-batches of one source into what they want written. Writes nothing: tasks and `verify` both run it. */
+/** Turns micro-batches of a task's inputs into what they want written. Writes no topic: tasks and `verify` both run it. */
 export class Processor {
   readonly #options: ProcessorOptions
   readonly #pipeline: Pipeline
+  /** By topic. */
+  readonly #inputs: ReadonlyMap<string, SubTopologyInput>
   readonly #rarely = atMostEvery(5000)
+  readonly #timers: TaskTimers
   #outbox = new Outbox()
 
   constructor(options: ProcessorOptions) {
     this.#options = options
-    const { topology, source, bindings, now } = options
-    this.#pipeline = compile(topology, source, bindings, this.#runtime(), now)
+    const { sub, application } = options
+    this.#inputs = new Map(sub.inputs.map((input) => [topicOf(input, application), input]))
+    this.#timers = new TaskTimers(options.now, nothingRead(options))
+    this.#pipeline = compile({ ...options, runtime: this.#runtime() })
   }
 
   /** One call at a time. Rejects only when `signal` aborts, or a step's policy is `fail`. */
@@ -41,7 +59,14 @@ export class Processor {
     this.#outbox = new Outbox()
     await this.#read(records, signal)
     for (const step of this.#pipeline.waiting) await step.flush(signal)
-    this.#options.counters.add(this.#options.source.name, 'records', records.length)
+    return this.#outbox
+  }
+
+  /** Does what is due by the wall clock. One call at a time, and none while records are processed. */
+  async punctuate(signal: AbortSignal): Promise<Outbox> {
+    this.#outbox = new Outbox()
+    this.#timers.due['wall-clock']()
+    for (const step of this.#pipeline.waiting) await step.flush(signal)
     return this.#outbox
   }
 
@@ -49,7 +74,8 @@ export class Processor {
   async #read(records: readonly RawRecord[], signal: AbortSignal): Promise<void> {
     let begun = performance.now()
     for (const record of records) {
-      this.#pipeline.read(record)
+      this.#pipeline.reads.get(record.topic)!(record)
+      this.#timers.due['stream-time']()
       if (performance.now() - begun < LONGEST_TURN_MS) continue
       await turn()
       signal.throwIfAborted()
@@ -59,8 +85,20 @@ export class Processor {
 
   /** Waits, as long as it takes, for the schemas of these records: a registry that is away makes no dead letters. */
   async #ready(records: readonly RawRecord[], signal: AbortSignal): Promise<void> {
-    const { source, bindings, log } = this.#options
-    const serdes = bindings.serdes.get(source)!
+    for (const [topic, input] of this.#inputs) {
+      const own = this.#inputs.size === 1 ? records : records.filter((record) => record.topic === topic)
+      this.#options.counters.add(input.name, 'records', own.length)
+      await this.#readyFor(input, own, signal)
+    }
+  }
+
+  async #readyFor(
+    input: SubTopologyInput,
+    records: readonly RawRecord[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { bindings, log } = this.#options
+    const serdes = bindings.serdes.get(input)!
     const rarely = atMostEvery(5000)
     for (const side of ['key', 'value'] as const) {
       const serde = serdes[side]
@@ -77,7 +115,7 @@ export class Processor {
           when: isRetriable,
           cap: 2000,
           onRetry: (error) =>
-            rarely(() => log.warn({ step: source.name }, `waiting for schemas: ${messageOf(error)}`)),
+            rarely(() => log.warn({ step: input.name }, `waiting for schemas: ${messageOf(error)}`)),
           signal,
         },
       )
@@ -85,7 +123,7 @@ export class Processor {
   }
 
   #runtime(): StepRuntime {
-    const { refusals, counters, log } = this.#options
+    const { refusals, counters, log, state, globals = new Map() } = this.#options
     return {
       refuse: (node, error, context) => {
         const letter = refusals.handle(error, { node, raw: context.raw })
@@ -96,6 +134,17 @@ export class Processor {
         this.#rarely(() => log.warn({ step: name }, `step "${name}" waits: ${messageOf(error)}`)),
       emit: (node, record, { raw }) => void this.#outbox.records.push({ record, origin: { node, raw } }),
       emitRow: (node, row, context) => this.#outbox.addRow(node, row, context.raw),
+      drop: (node, reason) => counters.add(node.name, reason),
+      state,
+      globals,
+      timers: this.#timers,
     }
   }
+}
+
+/** What a punctuation before the first record is ascribed to. */
+function nothingRead({ sub, application, partition }: ProcessorOptions): Context {
+  const topic = topicOf(sub.inputs[0]!, application)
+  const place = { topic, partition, offset: -1, timestamp: -1, headers: NO_HEADERS }
+  return { ...place, key: null, raw: { ...place, key: null, value: null } }
 }

@@ -1,7 +1,10 @@
 import { retrying } from '../backoff.ts'
 import { isRetriable, MillraceError, messageOf } from '../errors.ts'
 import type { Assignment, BrokerConsumer, BrokerProducer } from '../ports.ts'
-import type { SourceNode, Topology } from '../topology/nodes.ts'
+import { memoryState } from '../state/memory-state.ts'
+import { TaskState } from '../state/task-state.ts'
+import type { Topology } from '../topology/nodes.ts'
+import { type SubTopology, subTopologiesOf, topicOf } from '../topology/sub-topologies.ts'
 import { assign, type Running } from './assignment.ts'
 import { endsOf, reached } from './caught-up.ts'
 import { Counters } from './counters.ts'
@@ -10,6 +13,7 @@ import type { BatchLimits } from './micro-batch.ts'
 import { type OpenTopology, open } from './open.ts'
 import { Processor } from './processor.ts'
 import { Refusals } from './refusals.ts'
+import { refuseState } from './refuse-state.ts'
 import { requireResources, resourcesOf } from './resources.ts'
 
 export interface WorkerOptions {
@@ -47,6 +51,7 @@ export const DEFAULT_LIMITS: BatchLimits = { records: 1000, bytes: 1 << 20, wait
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { topology, environment } = options
   const application = options.application ?? topology.name
+  refuseState(topology)
   await requireResources(resourcesOf(topology, application, environment), options.cure)
   const opened = await open(topology, application, environment)
   const producer = await environment.broker.producer({ clientId: application })
@@ -114,7 +119,7 @@ class RunningWorker implements Worker {
   }
 
   async #assigned(assignment: Assignment): Promise<void> {
-    const { topology, environment, batch, creditBytes = 4 << 20, now = Date.now } = this.#options
+    const { topology, application, environment, batch, creditBytes = 4 << 20, now = Date.now } = this.#options
     const { signal } = this.#ending
     for (const sink of this.#opened.sinks.values()) {
       await retrying(() => sink.prepare(), { when: isRetriable, signal })
@@ -125,9 +130,22 @@ class RunningWorker implements Worker {
     const refusals = new Refusals(topology, counters, log)
     this.#running = assign(assignment, {
       consumer: this.#consumer,
-      processor: ({ topic }) => {
-        const source = sourceOf(topology, topic)
-        return new Processor({ topology, source, bindings: this.#opened, refusals, counters, log, now })
+      processor: ({ topic, partition }) => {
+        const sub = subTopologyOf(topology, topic)
+        const state = new TaskState(memoryState())
+        const bindings = this.#opened
+        return new Processor({
+          topology,
+          sub,
+          partition,
+          application,
+          state,
+          bindings,
+          refusals,
+          counters,
+          log,
+          now,
+        })
       },
       outputs: { producer: this.#producer, sinks: this.#opened.sinks, refusals, counters, log },
       limits: { ...DEFAULT_LIMITS, ...batch },
@@ -169,13 +187,12 @@ class RunningWorker implements Worker {
   }
 }
 
-function sourceOf(topology: Topology, topic: string): SourceNode {
-  const found = topology.nodes.find(
-    (node): node is SourceNode => node.kind === 'source' && node.topic.name === topic,
-  )
-  if (found === undefined)
-    throw new MillraceError('INTERNAL', `topic "${topic}" was assigned but is no source`)
-  return found
+function subTopologyOf(topology: Topology, topic: string): SubTopology {
+  const found = subTopologiesOf(topology).find(({ inputs }) => {
+    return inputs.some((input) => topicOf(input, topology.name) === topic)
+  })
+  if (found !== undefined) return found
+  throw new MillraceError('INTERNAL', `topic "${topic}" was assigned but is no source`)
 }
 
 function sourceTopics(topology: Topology): string[] {

@@ -1,19 +1,60 @@
-import { type Duration, duration } from './duration.ts'
-import type { Node, SourceNode, Topology } from './nodes.ts'
-import { Stream } from './stream.ts'
-import type { TopicTarget } from './topic.ts'
+import { structured } from '../contract/structured.ts'
+import { type Duration, duration } from '../duration.ts'
+import type { Context } from '../record.ts'
+import type { InvalidTimestamps, Node, SourceNode, TimestampExtractor, Topology } from './nodes.ts'
+import type { KeyValueSpec, VersionedSpec } from './store.ts'
+import { GlobalTable, type Graph, Stream, Table } from './stream.ts'
+import type { GlobalTableNode, TableSourceNode } from './table-nodes.ts'
+import type { Format, TopicTarget } from './topic.ts'
 import { checkName, checkTopology } from './validate.ts'
 
-export interface SourceOptions {
-  /** Where to begin when the group has no position yet. Default `earliest`: a new job misses nothing. */
-  readonly startAt?: 'earliest' | 'latest' | 'error'
+/** What every input takes. */
+export interface InputOptions<K, V> {
   /** Records dated further ahead than this become dead letters, or they would block later writes. Default 5m. */
   readonly futureTolerance?: Duration
+  /**
+   * When the record happened, in milliseconds since 1970. Default: the record's own timestamp. `partitionTime` is the
+   * largest of the partition so far, -1 before the first. (TimestampExtractor)
+   */
+  readonly timestamp?: (value: V, context: Context<K>, partitionTime: number) => number
+  /**
+   * What becomes of a record whose timestamp is negative or no number: `dead-letter` (default); `fail` stops the
+   * worker, as Kafka Streams' default does; `partition-time` takes the largest of the partition so far
+   * (UsePartitionTimeOnInvalidTimestamp).
+   */
+  readonly invalidTimestamps?: InvalidTimestamps
+}
+
+export interface SourceOptions<K = never, V = never> extends InputOptions<K, V> {
+  /** Where to begin when the group has no position yet. Default `earliest`: a new job misses nothing. */
+  readonly startAt?: 'earliest' | 'latest' | 'error'
+  /** Whether a record without a value is a dead letter (default), or goes on with null, as in Kafka Streams. */
+  readonly nullValues?: 'dead-letter' | 'pass'
+}
+
+export interface TableOptions<K, V> extends InputOptions<K, V> {
+  /** Keep older rows too, as far back as this: joins then look up the row of the record's own time. (KIP-889) */
+  readonly history?: Duration
+  /** `false`: updates only pass through; nothing behind it may ask for a row. Default true. */
+  readonly materialize?: boolean
+  /** How its rows are kept. Default: any structured value. */
+  readonly value?: Format<V>
 }
 
 export interface Builder {
   /** A stream of a topic's records. `name` is the step's name, unique in the topology. */
-  readonly source: <K, V>(name: string, topic: TopicTarget<K, V>, options?: SourceOptions) => Stream<K, V>
+  readonly source: {
+    <K, V>(
+      name: string,
+      topic: TopicTarget<K, V>,
+      options: SourceOptions<K, V> & { readonly nullValues: 'pass' },
+    ): Stream<K, V | null>
+    <K, V>(name: string, topic: TopicTarget<K, V>, options?: SourceOptions<K, V>): Stream<K, V>
+  }
+  /** A topic as a table: each record is its key's new row, a null deletes it. The name is also the store's. (KTable) */
+  readonly table: <K, V>(name: string, topic: TopicTarget<K, V>, options?: TableOptions<K, V>) => Table<K, V>
+  /** A topic of which every worker holds all rows: joined by any key, without co-partitioning. (GlobalKTable) */
+  readonly globalTable: <K, V>(name: string, topic: TopicTarget<K, V>) => GlobalTable<K, V>
 }
 
 export interface TopologyOptions {
@@ -33,24 +74,13 @@ export function topology(
 ): Topology {
   checkName('topology', name)
   const nodes: Node[] = []
-  const graph = {
+  const graph: Graph = {
     add<N extends Node>(node: N): N {
       nodes.push(node)
       return node
     },
   }
-  define({
-    source: <K, V>(step: string, topic: TopicTarget<K, V>, said: SourceOptions = {}) => {
-      const node: SourceNode = Object.freeze({
-        kind: 'source',
-        name: step,
-        topic: topic as TopicTarget<unknown, unknown>,
-        startAt: said.startAt ?? 'earliest',
-        futureTolerance: duration(said.futureTolerance ?? '5m'),
-      })
-      return new Stream<K, V>(graph.add(node), graph)
-    },
-  })
+  define(builderOf(graph))
   const built: Topology = Object.freeze({
     name,
     nodes: Object.freeze(nodes),
@@ -61,4 +91,64 @@ export function topology(
   })
   checkTopology(built)
   return built
+}
+
+function builderOf(graph: Graph): Builder {
+  return {
+    source: <K, V>(name: string, topic: TopicTarget<K, V>, options: SourceOptions<K, V> = {}) => {
+      const { startAt = 'earliest', nullValues = 'dead-letter' } = options
+      const node: SourceNode = Object.freeze({
+        kind: 'source',
+        name,
+        topic: erased(topic),
+        startAt,
+        nullValues,
+        ...inputOptions(options),
+      })
+      return new Stream<K, V>(graph.add(node), graph)
+    },
+    table: <K, V>(name: string, topic: TopicTarget<K, V>, options: TableOptions<K, V> = {}) => {
+      const node: TableSourceNode = Object.freeze({
+        kind: 'table',
+        name,
+        topic: erased(topic),
+        startAt: 'earliest',
+        store: options.materialize === false ? undefined : tableStore(name, topic.key, options),
+        ...inputOptions(options),
+      })
+      return new Table<K, V>(graph.add(node), graph)
+    },
+    globalTable: <K, V>(name: string, topic: TopicTarget<K, V>) => {
+      const store = tableStore(name, topic.key, {}) as KeyValueSpec
+      const node: GlobalTableNode = Object.freeze({ kind: 'globalTable', name, topic: erased(topic), store })
+      return new GlobalTable<K, V>(graph.add(node))
+    },
+  }
+}
+
+/** The store of a table: rows with their timestamps, or with `history` their versions. */
+export function tableStore<K, V>(
+  name: string,
+  key: Format<K>,
+  { history, value }: Pick<TableOptions<K, V>, 'history' | 'value'>,
+): KeyValueSpec | VersionedSpec {
+  const formats = { name, key: key as Format<unknown>, value: (value ?? structured()) as Format<unknown> }
+  return Object.freeze(
+    history === undefined
+      ? { kind: 'key-value', timestamped: true, ...formats }
+      : { kind: 'versioned', history: duration(history), ...formats },
+  )
+}
+
+function inputOptions<K, V>(options: InputOptions<K, V>) {
+  const { futureTolerance = '5m', timestamp, invalidTimestamps = 'dead-letter' } = options
+  return {
+    futureTolerance: duration(futureTolerance),
+    ...(timestamp && { timestamp: timestamp as TimestampExtractor }),
+    invalidTimestamps,
+  }
+}
+
+function erased<K, V>(topic: TopicTarget<K, V>): TopicTarget<unknown, unknown> {
+  return topic as TopicTarget<unknown, unknown>
 }

@@ -1,5 +1,6 @@
 import type { Contract } from '../contract/avro.ts'
-import { childrenOf, isTopic, type Node, parentsOf, type SourceNode, type Topology } from './nodes.ts'
+import { childrenOf, isTopic, type Node, parentsOf, type Topology } from './nodes.ts'
+import { subTopologiesOf } from './sub-topologies.ts'
 import type { Format } from './topic.ts'
 
 /** A topology as plain data, for programs: `millrace describe --json`. */
@@ -22,8 +23,8 @@ export function description(topology: Topology): Description {
   return {
     name: topology.name,
     deadLetters: topology.deadLetters.topic,
-    subTopologies: subTopologiesOf(topology).map((nodes) => ({
-      steps: nodes.map((node) => ({
+    subTopologies: subTopologiesOf(topology).map(({ inputs, steps }) => ({
+      steps: [...new Set<Node>([...inputs, ...steps])].map((node) => ({
         name: node.name,
         kind: node.kind,
         detail: detailOf(node),
@@ -64,27 +65,6 @@ export function mermaid(topology: Topology): string {
     successors.map((successor) => `  ${id.get(name)} --> ${id.get(successor)}`),
   )
   return ['flowchart LR', ...lines, ...arrows].join('\n')
-}
-
-/** Steps that share a source or meet in a merge are one sub-topology; its steps in the order they were said. */
-function subTopologiesOf(topology: Topology): Node[][] {
-  const groups: Set<Node>[] = []
-  for (const source of topology.nodes.filter((node): node is SourceNode => node.kind === 'source')) {
-    const reached = reachedFrom(topology, source)
-    const meeting = groups.filter((group) => [...reached].some((node) => group.has(node)))
-    for (const group of meeting) {
-      groups.splice(groups.indexOf(group), 1)
-      for (const node of group) reached.add(node)
-    }
-    groups.push(reached)
-  }
-  return groups.map((group) => topology.nodes.filter((node) => group.has(node)))
-}
-
-function reachedFrom(topology: Topology, node: Node, reached = new Set<Node>()): Set<Node> {
-  reached.add(node)
-  for (const child of childrenOf(topology, node)) reachedFrom(topology, child, reached)
-  return reached
 }
 
 function detailOf(node: Node): string {

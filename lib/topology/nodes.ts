@@ -1,6 +1,9 @@
 import type { Observable } from 'rxjs'
 import type { LookupTarget, SinkTarget } from '../ports.ts'
 import type { Context } from '../record.ts'
+import type { JoinNode } from './join-nodes.ts'
+import type { KeyedNode } from './keyed-nodes.ts'
+import type { GlobalTableNode, TableNode, TableSourceNode } from './table-nodes.ts'
 import type { TopicTarget } from './topic.ts'
 
 /**
@@ -10,12 +13,18 @@ import type { TopicTarget } from './topic.ts'
 export type ErrorPolicy = 'dead-letter' | 'skip' | 'fail'
 
 /** Nodes are plain frozen data: what was said, not how it is done. Types are erased here; `Stream` carries them. */
-interface Step {
+export interface Step {
   readonly name: string
   readonly onError: ErrorPolicy
-  /** One, but for `merge`. */
+  /** What flows in, by entrance: one, but for `merge`, joins and the like. */
   readonly parents: readonly Node[]
 }
+
+/** What a step does with a record whose time is negative or not a number. */
+export type InvalidTimestamps = 'fail' | 'dead-letter' | 'partition-time'
+
+/** When a record happened, in milliseconds since 1970; `partitionTime` is the largest seen so far, or -1. */
+export type TimestampExtractor = (value: never, context: Context, partitionTime: number) => number
 
 export interface SourceNode {
   readonly kind: 'source'
@@ -24,6 +33,10 @@ export interface SourceNode {
   readonly startAt: 'earliest' | 'latest' | 'error'
   /** Records dated further ahead of the wall clock than this are dead letters. Milliseconds. */
   readonly futureTolerance: number
+  /** Whether a record without a value goes on with null, or is a dead letter. */
+  readonly nullValues: 'pass' | 'dead-letter'
+  readonly timestamp?: TimestampExtractor
+  readonly invalidTimestamps: InvalidTimestamps
 }
 
 export interface MapNode extends Step {
@@ -122,7 +135,12 @@ export type StepNode =
   | RxNode
   | EnrichNode
   | SinkNode
-export type Node = SourceNode | StepNode
+  | KeyedNode
+  | TableNode
+  | JoinNode
+/** Nodes that read a topic of the outside. */
+export type InputNode = SourceNode | TableSourceNode
+export type Node = InputNode | GlobalTableNode | StepNode
 
 export interface Topology {
   /** Also the default application id: consumer group, write-clock generation, `<name>.dlq`. */
@@ -137,9 +155,48 @@ export function isTopic(target: SinkNode['target']): target is TopicTarget<unkno
 }
 
 export function parentsOf(node: Node): readonly Node[] {
-  return node.kind === 'source' ? [] : node.parents
+  return 'parents' in node ? node.parents : []
 }
 
 export function childrenOf(topology: Topology, node: Node): StepNode[] {
   return topology.nodes.filter((other): other is StepNode => parentsOf(other).includes(node))
+}
+
+/** Tables hand on changes; all else hands on records. */
+export function emitsChanges(node: Node): boolean {
+  switch (node.kind) {
+    case 'table':
+    case 'toTable':
+    case 'aggregate':
+    case 'suppress':
+    case 'tableFilter':
+    case 'tableMap':
+    case 'tableJoin':
+    case 'groupAggregate':
+    case 'foreignKeyResolve':
+      return true
+    case 'repartition':
+      return node.carries === 'changes'
+    default:
+      return false
+  }
+}
+
+/** Which entrances of a step take changes as they are; a stream's step behind a table sees its new rows as records. */
+export function takesChanges(node: StepNode, entrance: number): boolean {
+  switch (node.kind) {
+    case 'suppress':
+    case 'tableFilter':
+    case 'tableMap':
+    case 'tableJoin':
+    case 'groupBy':
+    case 'groupAggregate':
+    case 'foreignKeySubscribe':
+      return true
+    case 'foreignKeyRespond':
+    case 'streamTableJoin':
+      return entrance === 1
+    default:
+      return false
+  }
 }

@@ -1,10 +1,13 @@
+import type { Windowed } from '../windows/windowed.ts'
+import { Flow } from './flow.ts'
 import type { ErrorPolicy, Node, StepNode } from './nodes.ts'
+import type { GlobalTableNode } from './table-nodes.ts'
 
 /** From stream to stream; carries its node. What RxJS calls an operator function. */
 export type Operator<K, V, K2, V2> = (stream: Stream<K, V>) => Stream<K2, V2>
 
-/** The end of a branch: nothing follows a sink. */
-export type Terminal<K, V> = (stream: Stream<K, V>) => Sunk
+/** The end of a branch: nothing follows a sink. A table's updates are written as records, deletions as null. */
+export type Terminal<K, V> = (stream: Stream<K, V> | Table<K, V>) => Sunk
 
 export interface Sunk {
   readonly node: Node
@@ -23,54 +26,60 @@ export interface Graph {
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 export type Said = DistributiveOmit<StepNode, 'parents' | 'onError'>
 
-/** A stream of records with keys `K` and values `V`. Saying only: it holds a node and runs nothing. */
-export class Stream<K, V> {
+/** A place in the graph that steps are appended to. Saying only: it holds a node and runs nothing. */
+export abstract class Place extends Flow {
   readonly node: Node
-  readonly #graph: Graph
-  /** Phantom: makes streams of other types incompatible. */
-  declare readonly type: [K, V]
+  readonly graph: Graph
 
   constructor(node: Node, graph: Graph) {
+    super()
     this.node = node
-    this.#graph = graph
+    this.graph = graph
   }
 
-  /** Appends one node behind this stream (and, for `merge`, others). Operators are written with it. */
-  append<K2, V2>(said: Said, options: StepOptions = {}, others: readonly Node[] = []): Stream<K2, V2> {
+  /** Adds one node behind this one and, for joins and the like, behind others. */
+  add(said: Said, options: StepOptions = {}, others: readonly Node[] = []): StepNode {
     const parents = Object.freeze([this.node, ...others])
     const node = { ...said, onError: options.onError ?? 'dead-letter', parents } as StepNode
-    return new Stream<K2, V2>(this.#graph.add(Object.freeze(node)), this.#graph)
+    return this.graph.add(Object.freeze(node))
   }
+}
 
-  pipe<A>(a: (stream: this) => A): A
-  pipe<A, B>(a: (stream: this) => A, b: (stream: A) => B): B
-  pipe<A, B, C>(a: (stream: this) => A, b: (stream: A) => B, c: (stream: B) => C): C
-  pipe<A, B, C, D>(a: (stream: this) => A, b: (stream: A) => B, c: (stream: B) => C, d: (stream: C) => D): D
-  pipe<A, B, C, D, E>(
-    a: (stream: this) => A,
-    b: (stream: A) => B,
-    c: (stream: B) => C,
-    d: (stream: C) => D,
-    e: (stream: D) => E,
-  ): E
-  pipe<A, B, C, D, E, F>(
-    a: (stream: this) => A,
-    b: (stream: A) => B,
-    c: (stream: B) => C,
-    d: (stream: C) => D,
-    e: (stream: D) => E,
-    f: (stream: E) => F,
-  ): F
-  pipe<A, B, C, D, E, F, G>(
-    a: (stream: this) => A,
-    b: (stream: A) => B,
-    c: (stream: B) => C,
-    d: (stream: C) => D,
-    e: (stream: D) => E,
-    f: (stream: E) => F,
-    g: (stream: F) => G,
-  ): G
-  pipe(...operators: Array<(stream: never) => unknown>): unknown {
-    return operators.reduce<unknown>((stream, operator) => operator(stream as never), this)
+/** What an aggregation takes: a stream, or a windowed one, whose results have keys `KOut`. */
+export abstract class Grouped<K, V, KOut> extends Place {
+  /** Phantom: makes those of other types incompatible. */
+  declare readonly type: [K, V, KOut]
+}
+
+/** A stream of records with keys `K` and values `V`. (KStream) */
+export class Stream<K, V> extends Grouped<K, V, K> {
+  /** Appends one node behind this stream (and, for `merge`, others). Operators are written with it. */
+  append<K2, V2>(said: Said, options: StepOptions = {}, others: readonly Node[] = []): Stream<K2, V2> {
+    return new Stream<K2, V2>(this.add(said, options, others), this.graph)
+  }
+}
+
+/** A stream whose records are divided into windows. (TimeWindowedKStream and its like) */
+export class WindowedStream<K, V> extends Grouped<K, V, Windowed<K>> {
+  declare readonly windowed: true
+}
+
+/** A table: the newest row of each key. (KTable) */
+export class Table<K, V> extends Place {
+  declare readonly row: [K, V]
+}
+
+/** A table whose rows have been given groups. (KGroupedTable) */
+export class GroupedTable<K, V> extends Place {
+  declare readonly grouped: [K, V]
+}
+
+/** A table of which every worker holds all rows. (GlobalKTable) */
+export class GlobalTable<K, V> {
+  readonly node: GlobalTableNode
+  declare readonly row: [K, V]
+
+  constructor(node: GlobalTableNode) {
+    this.node = node
   }
 }

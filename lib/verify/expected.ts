@@ -6,8 +6,11 @@ import type { Environment } from '../runtime/environment.ts'
 import type { OpenTopology } from '../runtime/open.ts'
 import { Processor } from '../runtime/processor.ts'
 import { Refusals } from '../runtime/refusals.ts'
+import { memoryState } from '../state/memory-state.ts'
+import { TaskState } from '../state/task-state.ts'
 import type { TableTarget } from '../table/table.ts'
-import { isTopic, type Node, type SinkNode, type SourceNode, type Topology } from '../topology/nodes.ts'
+import { isTopic, type Node, type SinkNode, type Topology } from '../topology/nodes.ts'
+import { subTopologiesOf } from '../topology/sub-topologies.ts'
 import { columnsOfSink, rowKey } from './columns.ts'
 import { KeyTable } from './key-table.ts'
 import { eachBatch } from './topic-tables.ts'
@@ -64,7 +67,10 @@ function processorOf(topology: Topology, opened: OpenTopology, environment: Envi
   const counters = new Counters()
   return new Processor({
     topology,
-    source: topology.nodes.find((node): node is SourceNode => node.kind === 'source')!,
+    sub: subTopologiesOf(topology)[0]!,
+    partition: 0,
+    application: topology.name,
+    state: new TaskState(memoryState()),
     bindings: opened,
     refusals: new Refusals(topology, counters, log),
     counters,

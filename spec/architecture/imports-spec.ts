@@ -32,7 +32,20 @@ const within = (path: string, ...rooms: string[]) =>
   rooms.some((room) => path === room || path.startsWith(`${room}/`))
 
 /** The folders of lib by rank: a file imports from its own rank or a lower one. */
-const RANKS = ['broker', 'table', 'contract', 'topology', 'operators', 'runtime', 'verify', 'index.ts', 'cli']
+const RANKS = [
+  'windows',
+  'broker',
+  'table',
+  'contract',
+  'topology',
+  'state',
+  'operators',
+  'runtime',
+  'testing',
+  'verify',
+  'index.ts',
+  'cli',
+]
 const rank = (path: string): number => RANKS.indexOf(path.split('/')[1]!)
 
 describe('architecture', () => {

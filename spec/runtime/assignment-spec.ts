@@ -7,7 +7,10 @@ import { type AssignOptions, assign, type Running } from '../../lib/runtime/assi
 import { Counters } from '../../lib/runtime/counters.ts'
 import { Processor } from '../../lib/runtime/processor.ts'
 import { Refusals } from '../../lib/runtime/refusals.ts'
+import { memoryState } from '../../lib/state/memory-state.ts'
+import { TaskState } from '../../lib/state/task-state.ts'
 import type { SinkNode, SourceNode } from '../../lib/topology/nodes.ts'
+import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 import { jsonTopology } from '../support/pipeline.ts'
 import { ArrayConsumer, ArrayProducer, assignmentOf, GatedSink, rawRecord, settled } from './ports.ts'
 
@@ -39,7 +42,23 @@ function running(more: Partial<AssignOptions> = {}, ask?: (row: { n: number }) =
   const log = SILENT
   const tasks: Running = assign(assignmentOf(at(0, 0), at(1, 0)), {
     consumer,
-    processor: () => new Processor({ topology, source, bindings, refusals, counters, log, now }),
+    processor: ({ partition }) => {
+      const state = new TaskState(memoryState())
+      const sub = subTopologiesOf(topology)[0]!
+      const application = 'spec'
+      return new Processor({
+        topology,
+        sub,
+        partition,
+        application,
+        state,
+        bindings,
+        refusals,
+        counters,
+        log,
+        now,
+      })
+    },
     outputs: { producer: new ArrayProducer(), sinks: new Map([[node, gated]]), refusals, counters, log },
     limits: { records: 2, bytes: 1e9, wait: 0 },
     creditBytes: 1e9,

@@ -8,7 +8,10 @@ import { Counters } from '../../lib/runtime/counters.ts'
 import { DEAD_LETTER } from '../../lib/runtime/dead-letters.ts'
 import { Processor } from '../../lib/runtime/processor.ts'
 import { Refusals } from '../../lib/runtime/refusals.ts'
+import { memoryState } from '../../lib/state/memory-state.ts'
+import { TaskState } from '../../lib/state/task-state.ts'
 import { isTopic, type Node } from '../../lib/topology/nodes.ts'
+import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 
 /** A topology of JSON records from `in`, ended by the given branch. */
 export function jsonTopology<V>(define: (input: Stream<string, V>) => Sunk): Topology {
@@ -29,7 +32,6 @@ export interface Result {
 
 /** Runs the compiled topology, as a task does, over one micro-batch per given list of values. */
 export async function process(said: Topology, batches: unknown[][], options: Options = {}): Promise<Result> {
-  const source = said.nodes.find((node) => node.kind === 'source')!
   const counters = new Counters()
   const serdes = new Map<Node, { key: typeof stringKey; value: never }>()
   for (const node of said.nodes) {
@@ -44,7 +46,10 @@ export async function process(said: Topology, batches: unknown[][], options: Opt
   )
   const processor = new Processor({
     topology: said,
-    source,
+    sub: subTopologiesOf(said)[0]!,
+    partition: 0,
+    application: said.name,
+    state: new TaskState(memoryState()),
     bindings: { serdes: serdes as never, lookups },
     refusals: new Refusals(said, counters, SILENT),
     counters,

@@ -13,7 +13,7 @@ import {
   topology,
   validate,
 } from '../../lib/index.ts'
-import { duration } from '../../lib/topology/duration.ts'
+import { duration } from '../../lib/duration.ts'
 
 const input = topic('in', { value: json<number>() })
 const output = topic('out', { value: json<number>() })

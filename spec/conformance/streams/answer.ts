@@ -1,4 +1,7 @@
-import type { Answer, Scenario } from './scenario.ts'
+import type { Headers } from '../../../lib/record.ts'
+import { type OutputRecord, type TestDriver, testDriver } from '../../../lib/testing/test-driver.ts'
+import type { Answer, Json, Key, Output, Scenario, ScenarioHeaders, StoreRow } from './scenario.ts'
+import { storeNames } from './store-names.ts'
 import { TOPOLOGIES } from './topologies/index.ts'
 
 export interface AnswerOptions {
@@ -10,9 +13,54 @@ export interface AnswerOptions {
 }
 
 /** Runs a scenario's inputs through its topology, one at a time, each worked off before the next. */
-export async function answer(scenario: Scenario, _options: AnswerOptions): Promise<Answer> {
+export async function answer(scenario: Scenario, { store, directory }: AnswerOptions): Promise<Answer> {
   const build = Object.hasOwn(TOPOLOGIES, scenario.topology) ? TOPOLOGIES[scenario.topology] : undefined
   if (build === undefined) throw new Error(`no topology is built for the id '${scenario.topology}'`)
-  build(scenario.params)
-  throw new Error('the test driver is not connected yet')
+  const stores = store === 'disk' ? { dir: directory! } : 'memory'
+  // The scenarios' times are far ahead of a wall clock that begins at 0.
+  const driver = await testDriver(build(scenario.params), {
+    stores,
+    futureTolerance: Number.POSITIVE_INFINITY,
+  })
+  try {
+    const outputs: Output[] = []
+    for (const [after, input] of scenario.inputs.entries()) {
+      if ('advanceWallClockMs' in input) await driver.advanceWallClock(input.advanceWallClockMs)
+      else await driver.pipe(input.topic, { ...input, headers: headersOf(input.headers) })
+      for (const record of driver.read()) outputs.push(outputOf(after, record))
+    }
+    const names = storeNames(scenario.topology, scenario.params)
+    return { outputs, stores: Object.fromEntries(names.map((name) => [name, rowsOf(driver, name)])) }
+  } finally {
+    await driver.close()
+  }
+}
+
+function outputOf(after: number, { topic, key, value, timestamp, headers }: OutputRecord): Output {
+  const record = { after, topic, key: key as Key, value: value as Json, timestamp }
+  return headers.length === 0 ? record : { ...record, headers: scenarioHeaders(headers) }
+}
+
+function rowsOf(driver: TestDriver, name: string): StoreRow[] {
+  return [...driver.store(name).all()].map(({ key, value, timestamp }) => {
+    const row = { key: key as StoreRow['key'], value: value as Json }
+    return timestamp === -1 ? row : { ...row, timestamp }
+  })
+}
+
+function headersOf(said: ScenarioHeaders = {}): Headers {
+  return Object.entries(said).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, value === null ? null : Buffer.from(String(value))] as never),
+  )
+}
+
+function scenarioHeaders(headers: Headers): ScenarioHeaders {
+  const said: Record<string, string[]> = {}
+  for (const [name, value] of headers) {
+    said[name] ??= []
+    said[name].push(String(value))
+  }
+  return Object.fromEntries(
+    Object.entries(said).map(([name, values]) => [name, values.length === 1 ? values[0]! : values]),
+  )
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts'
+import { MillraceError } from './errors.ts'
 
 /** Milliseconds, or a number with a unit: `250ms`, `2s`, `5m`, `1h`, `7d`. */
 export type Duration = number | string

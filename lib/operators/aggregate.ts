@@ -1,0 +1,66 @@
+import { structured } from '../contract/structured.ts'
+import type { Context } from '../record.ts'
+import { rekeyed } from '../record.ts'
+import type { Adder, AggregateNode } from '../topology/keyed-nodes.ts'
+import type { KeyValueSpec } from '../topology/store.ts'
+import { type Grouped, Table } from '../topology/stream.ts'
+import type { Format } from '../topology/topic.ts'
+import { aggregateNode } from './aggregate-node.ts'
+import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
+
+export interface AggregateOptions<K, A> {
+  /** How aggregates are kept. Default: any structured value. */
+  readonly value?: Format<A>
+  /** Session windows only, where it is required: what two sessions become that a record joins; the earlier first. */
+  readonly merge?: (earlier: A, later: A, key: K) => A | null
+}
+
+/**
+ * One value per key (and window) from all its records, beginning with `init()`; a null result deletes it. Records
+ * without a key are ignored, and without windows those without a value. (KGroupedStream#aggregate)
+ */
+export function aggregate<K, V, KOut, A>(
+  name: string,
+  init: () => A,
+  add: (aggregate: A, value: V, context: Context<NoInfer<K>>) => A | null,
+  options: AggregateOptions<NoInfer<K>, A> = {},
+): (grouped: Grouped<K, V, KOut>) => Table<KOut, A> {
+  return (grouped) => {
+    const said = { verb: 'aggregate', name, init, adders: [add as Adder], merge: options.merge } as const
+    const node = aggregateNode(grouped, said, (options.value ?? structured()) as Format<unknown>)
+    return new Table(node, grouped.graph)
+  }
+}
+
+/** One entrance per stream, all adding to one store. (KStreamAggregate) */
+export function aggregateStep(node: AggregateNode, next: Push, runtime: StepRuntime): Push[] {
+  const store = runtime.state.store(node.store as KeyValueSpec)
+  return node.adders.map((adder) => {
+    const add = guarded(
+      node,
+      (run: Run, context) => adder(run.aggregate as never, run.value as never, context),
+      runtime,
+    )
+    return (value, context) => {
+      const { key, timestamp } = context
+      if (key === null) return runtime.drop(node, 'null-key', value, context)
+      if (value === null) return runtime.drop(node, 'null-value', value, context)
+      const row = store.get(key)
+      const result = add({ aggregate: row === undefined ? node.init() : row.value, value }, context)
+      if (result === REFUSED) return
+      // After a null the time begins again with the next record.
+      const time = row === undefined ? timestamp : Math.max(timestamp, row.timestamp)
+      store.put(key, result ?? null, time)
+      next(
+        { old: row === undefined ? null : row.value, new: result ?? null, latest: true },
+        rekeyed(context, key, time),
+      )
+    }
+  })
+}
+
+/** What an adder is given. */
+interface Run {
+  readonly aggregate: unknown
+  readonly value: unknown
+}

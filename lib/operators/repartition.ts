@@ -1,0 +1,82 @@
+import type { Context, OutRecord, RawRecord } from '../record.ts'
+import type { RepartitionNode } from '../topology/keyed-nodes.ts'
+import { type RepartitionSaid, repartitionNode } from '../topology/repartition-nodes.ts'
+import { type Operator, Stream } from '../topology/stream.ts'
+import type { Format } from '../topology/topic.ts'
+import type { TopicSerdes } from './sink.ts'
+import type { Read } from './source.ts'
+import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
+
+export interface RepartitionOptions<K, V> {
+  /** How keys are written. Default: as the stream's keys are. */
+  readonly key?: Format<K>
+  /** How values are written. Default: any structured value. */
+  readonly value?: Format<V>
+  /** Default: as many as the widest input upstream. */
+  readonly partitions?: number
+}
+
+/**
+ * Sends the stream through a topic `<application>-<name>-repartition`, in which all records of a key are in one
+ * partition. Records without a key are dropped there, and counted. (KStream#repartition)
+ */
+export function repartition<K, V>(
+  name: string,
+  options: RepartitionOptions<NoInfer<K>, NoInfer<V>> = {},
+): Operator<K, V, K, V> {
+  return ({ node, graph }) =>
+    new Stream<K, V>(graph.add(repartitionNode(node, name, options as RepartitionSaid)), graph)
+}
+
+/** The end of the upstream sub-topology. */
+export function repartitionStep(
+  node: RepartitionNode,
+  topic: string,
+  { key, value }: TopicSerdes,
+  runtime: StepRuntime,
+): Push {
+  const encode = guarded(
+    node,
+    (out: unknown, context: Context): OutRecord => ({
+      topic,
+      key: key.encode(context.key),
+      value: out === null ? null : value.encode(out),
+      timestamp: context.timestamp,
+      headers: context.headers,
+    }),
+    runtime,
+  )
+  return (out, context) => {
+    if (context.key === null) {
+      runtime.drop(node, 'null-key', out, context)
+      return
+    }
+    const record = encode(out, context)
+    if (record !== REFUSED) runtime.emit(node, record, context)
+  }
+}
+
+/** The beginning of the downstream one. */
+export function repartitionRead(
+  node: RepartitionNode,
+  next: Push,
+  runtime: StepRuntime,
+  { key, value }: TopicSerdes,
+): Read {
+  const decode = guarded(
+    node,
+    (raw: RawRecord, context: Context) => {
+      ;(context as { key: unknown }).key = key.decode(raw.key!)
+      return raw.value === null ? null : value.decode(raw.value)
+    },
+    runtime,
+  )
+  return (raw) => {
+    const { timestamp, headers, topic, partition, offset } = raw
+    const context: Context = { key: null, timestamp, headers, topic, partition, offset, raw }
+    const decoded = decode(raw, context)
+    if (decoded === REFUSED) return
+    runtime.timers.read(context)
+    next(decoded, context)
+  }
+}

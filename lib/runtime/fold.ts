@@ -1,0 +1,84 @@
+import { MillraceError } from '../errors.ts'
+import { aggregateStep } from '../operators/aggregate.ts'
+import { branchStep } from '../operators/branch.ts'
+import { enrichStep } from '../operators/enrich.ts'
+import { filterStep } from '../operators/filter.ts'
+import { flatMapStep } from '../operators/flat-map.ts'
+import { keyByStep } from '../operators/key-by.ts'
+import { mapStep } from '../operators/map.ts'
+import { peekStep } from '../operators/peek.ts'
+import { repartitionStep } from '../operators/repartition.ts'
+import { rxStep } from '../operators/rx.ts'
+import { sinkStep, type TopicSerdes } from '../operators/sink.ts'
+import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
+import { timeWindowAggregateStep } from '../operators/time-window-aggregate.ts'
+import { validateStep } from '../operators/validate.ts'
+import type { Lookup } from '../ports.ts'
+import type { AggregateNode } from '../topology/keyed-nodes.ts'
+import type { StepNode } from '../topology/nodes.ts'
+import { repartitionTopic } from '../topology/repartition-nodes.ts'
+
+/** Where a node is folded into: what follows it, and what it asks of the outside. */
+export interface Site {
+  readonly next: Push
+  /** What follows a branch, in the order of its predicates. */
+  readonly routes: () => readonly Push[]
+  readonly runtime: StepRuntime
+  readonly serdes: TopicSerdes | undefined
+  readonly lookup: Lookup | undefined
+  readonly application: string
+}
+
+/** One entrance for all parents, one for each, or a step that waits. */
+export type Folded = Push | readonly Push[] | AsyncStep
+
+/** The one place where what is said meets how it is done. */
+export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, application }: Site): Folded {
+  switch (node.kind) {
+    case 'map':
+      return mapStep(node, next, runtime)
+    case 'flatMap':
+      return flatMapStep(node, next, runtime)
+    case 'filter':
+      return filterStep(node, next, runtime)
+    case 'peek':
+      return peekStep(node, next, runtime)
+    case 'validate':
+      return validateStep(node, next, runtime)
+    case 'branch':
+      return branchStep(node, routes(), runtime)
+    case 'route':
+    case 'merge':
+    case 'window':
+    case 'toStream':
+    case 'drops':
+      return next
+    case 'rx':
+      return rxStep(node, next, runtime)
+    case 'enrich':
+      return enrichStep(node, next, runtime, lookup)
+    case 'keyBy':
+      return keyByStep(node, next, runtime)
+    case 'repartition':
+      return repartitionStep(node, repartitionTopic(application, node), serdes!, runtime)
+    case 'aggregate':
+      return foldAggregate(node, next, runtime)
+    case 'sink':
+      return sinkStep(node, runtime, serdes)
+    default:
+      throw new MillraceError('INTERNAL', `step "${node.name}": ${node.kind} can't be run yet`, {
+        step: node.name,
+      })
+  }
+}
+
+function foldAggregate(node: AggregateNode, next: Push, runtime: StepRuntime): Folded {
+  const windows = node.window?.windows
+  if (windows === undefined) return aggregateStep(node, next, runtime)
+  switch (windows.kind) {
+    case 'time':
+      return timeWindowAggregateStep(node, windows, next, runtime)
+    default:
+      throw new MillraceError('INTERNAL', `step "${node.name}": ${windows.kind} windows can't be run yet`)
+  }
+}

@@ -1,0 +1,37 @@
+/** The time below which a task behind a repartition topic may not go ahead of its upstream tasks. */
+export interface TaskClock {
+  /** The smallest time of all upstream tasks; Infinity for a task that reads topics of the outside only. */
+  readonly floor: number
+}
+
+/** Before the first record. (ConsumerRecord.NO_TIMESTAMP) */
+export const NO_TIME = -1
+
+/**
+ * The stream time of one operator: the largest timestamp it has seen, over all keys of its partition. Behind a
+ * repartition topic it waits for the slowest upstream task, so that a catch-up drops nothing that the live run counted.
+ */
+export class OperatorTime {
+  readonly #clock: TaskClock
+  #seen: number
+
+  constructor(clock: TaskClock, seen: number = NO_TIME) {
+    this.#clock = clock
+    this.#seen = seen
+  }
+
+  /** Returns the time after this record. */
+  observe(timestamp: number): number {
+    if (timestamp > this.#seen) this.#seen = timestamp
+    return this.now
+  }
+
+  get now(): number {
+    return Math.min(this.#seen, this.#clock.floor)
+  }
+
+  /** What is saved: the largest timestamp seen, whatever the upstream's. */
+  get seen(): number {
+    return this.#seen
+  }
+}

@@ -1,0 +1,81 @@
+import type { Context } from '../record.ts'
+import type { Windows } from '../windows/windows.ts'
+import type { Step } from './nodes.ts'
+import type { KeyValueSpec, SessionSpec, StoreSpec, WindowSpec } from './store.ts'
+import type { Format } from './topic.ts'
+
+/** Steps that change or need the key. */
+export type KeyedNode =
+  | KeyByNode
+  | RepartitionNode
+  | WindowNode
+  | AggregateNode
+  | DedupeNode
+  | ProcessNode
+  | DropsNode
+
+export interface KeyByNode extends Step {
+  readonly kind: 'keyBy'
+  readonly by: (value: never, context: Context) => unknown
+  readonly key: Format<unknown>
+}
+
+/** The end of one sub-topology and the beginning of the next: a topic `<application>-<name>-repartition`. */
+export interface RepartitionNode extends Step {
+  readonly kind: 'repartition'
+  readonly key: Format<unknown>
+  readonly value: Format<unknown>
+  /** Default: as many as the widest source of the upstream sub-topology. */
+  readonly partitions: number | undefined
+  /** What goes through it: a stream's records, or a regrouped table's changes. */
+  readonly carries: 'records' | 'changes'
+}
+
+export interface WindowNode extends Step {
+  readonly kind: 'window'
+  readonly windows: Windows
+  /** Whether the aggregations behind it show every update, or each window once, when it closes. */
+  readonly emit: 'updates' | 'close'
+  /** How long a window store keeps its windows. Milliseconds; at least size and grace. */
+  readonly retention: number | undefined
+}
+
+/** Returns the new aggregate; null deletes it. */
+export type Adder = (aggregate: never, value: never, context: Context) => unknown
+
+export interface AggregateNode extends Step {
+  readonly kind: 'aggregate'
+  /** As it was said. */
+  readonly verb: 'count' | 'reduce' | 'aggregate' | 'cogroup'
+  readonly init: () => unknown
+  /** One per parent. */
+  readonly adders: readonly Adder[]
+  /** Sessions only: what two sessions become that a record joins into one, the earlier first. */
+  readonly merge: ((earlier: never, later: never, key: unknown) => unknown) | undefined
+  /** Undefined where there are no windows. */
+  readonly window: WindowNode | undefined
+  readonly store: KeyValueSpec | WindowSpec | SessionSpec
+}
+
+export interface DedupeNode extends Step {
+  readonly kind: 'dedupe'
+  /** Milliseconds before and after a record within which another one of its key is a duplicate. */
+  readonly within: number
+  /** Whether a duplicate is remembered too, so that a steady stream of them stays one. */
+  readonly extend: boolean
+  readonly store: WindowSpec
+}
+
+export interface ProcessNode extends Step {
+  readonly kind: 'process'
+  readonly stores: Readonly<Record<string, StoreSpec>>
+  /** Tables whose rows it may read, by name. They are parents 1, 2 …, and nothing flows in from there. */
+  readonly tables: readonly string[]
+  /** Called once per task; typed by `process`. */
+  readonly setup: (processor: never) => (value: never, context: Context) => void
+}
+
+/** What the parent dropped: late records, null keys. */
+export interface DropsNode extends Step {
+  readonly kind: 'drops'
+}

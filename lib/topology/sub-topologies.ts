@@ -1,0 +1,71 @@
+import type { RepartitionNode } from './keyed-nodes.ts'
+import { childrenOf, type InputNode, type Node, type StepNode, type Topology } from './nodes.ts'
+import { repartitionTopic } from './repartition-nodes.ts'
+
+/**
+ * What one task runs: steps that are connected without a repartition topic between them. Such a topic's node is the end
+ * of one sub-topology and an input of the next. (InternalTopologyBuilder#nodeGroups)
+ */
+export interface SubTopology {
+  readonly id: number
+  readonly inputs: ReadonlyArray<InputNode | RepartitionNode>
+  /** In the order they were said; repartition nodes that end it are among them, those that begin it are not. */
+  readonly steps: readonly StepNode[]
+}
+
+export type SubTopologyInput = SubTopology['inputs'][number]
+
+/** The topic that an input reads. */
+export function topicOf(input: SubTopologyInput, application: string): string {
+  return input.kind === 'repartition' ? repartitionTopic(application, input) : input.topic.name
+}
+
+export function subTopologiesOf(topology: Topology): SubTopology[] {
+  const groups: Set<Node>[] = []
+  for (const input of topology.nodes.filter(isInput)) {
+    const reached = new Set<Node>([input])
+    for (const child of childrenOf(topology, input)) reach(topology, child, reached)
+    const meeting = groups.filter((group) => meet(group, reached))
+    for (const group of meeting) {
+      groups.splice(groups.indexOf(group), 1)
+      for (const node of group) reached.add(node)
+    }
+    groups.push(reached)
+  }
+  return groups.map((group, id) => {
+    const own = topology.nodes.filter((node) => group.has(node))
+    return {
+      id,
+      inputs: own.filter(isInput).filter((node) => begins(topology, node, group)),
+      steps: own.filter(isStep).filter((node) => ends(node, group)),
+    }
+  })
+}
+
+/** A repartition node begins the group of its children; it only ends that of its parent. */
+function begins(topology: Topology, node: SubTopologyInput, group: ReadonlySet<Node>): boolean {
+  return node.kind !== 'repartition' || childrenOf(topology, node).some((child) => group.has(child))
+}
+
+function ends(node: StepNode, group: ReadonlySet<Node>): boolean {
+  return node.kind !== 'repartition' || node.parents.some((parent) => group.has(parent))
+}
+
+function meet(group: ReadonlySet<Node>, other: ReadonlySet<Node>): boolean {
+  // A repartition topic between two groups is what keeps them apart.
+  return [...other].some((node) => node.kind !== 'repartition' && group.has(node))
+}
+
+function reach(topology: Topology, node: Node, reached: Set<Node>): void {
+  reached.add(node)
+  if (node.kind === 'repartition') return
+  for (const child of childrenOf(topology, node)) reach(topology, child, reached)
+}
+
+function isInput(node: Node): node is SubTopologyInput {
+  return node.kind === 'source' || node.kind === 'table' || node.kind === 'repartition'
+}
+
+function isStep(node: Node): node is StepNode {
+  return 'parents' in node
+}

@@ -1,0 +1,56 @@
+import {
+  aggregate,
+  count,
+  hopping,
+  json,
+  session,
+  sink,
+  sliding,
+  topic,
+  topology,
+  tumbling,
+  window,
+  windowedKey,
+} from '../../../../lib/index.ts'
+import type { Windows } from '../../../../lib/windows/windows.ts'
+import type { Json, Params } from '../scenario.ts'
+import { append, jsonTopic, number } from './common.ts'
+import type { Build } from './index.ts'
+
+const out = topic('out', { key: windowedKey(), value: json<Json>() })
+
+const kinds: Readonly<Record<string, (params: Params) => Windows>> = {
+  tumbling: (params) => tumbling(number(params, 'sizeMs'), { grace: number(params, 'graceMs') }),
+  hopping: (params) =>
+    hopping(number(params, 'sizeMs'), number(params, 'advanceMs'), { grace: number(params, 'graceMs') }),
+  sliding: (params) => sliding(number(params, 'diffMs'), { grace: number(params, 'graceMs') }),
+  session: (params) => session(number(params, 'gapMs'), { grace: number(params, 'graceMs') }),
+}
+
+function windowed(kind: string): Build {
+  return (params) =>
+    topology(`window-${kind}`, ({ source }) => {
+      const windows = source('in', jsonTopic('in'), { nullValues: 'pass' }).pipe(
+        window('windowed', kinds[kind]!(params), { retention: number(params, 'retentionMs') }),
+      )
+      const table =
+        params.agg === 'count'
+          ? windows.pipe(count('windows'))
+          : windows.pipe(
+              aggregate(
+                'windows',
+                (): Json => '',
+                (all, v) => append(all as string, v),
+                {
+                  merge: (a, b) => `${a}${b}`,
+                },
+              ),
+            )
+      table.pipe(sink('out', out))
+    })
+}
+
+export const WINDOWS: Readonly<Record<string, Build>> = {
+  'window-tumbling-updates': windowed('tumbling'),
+  'window-hopping-updates': windowed('hopping'),
+}
