@@ -9,7 +9,7 @@ import { processIdentity } from './process-identity.ts'
 import type { RunningServer, ServerName, StartOptions } from './server.ts'
 import { endProcess, stopSignals } from './stop.ts'
 
-const readyWithinMs = 120_000
+const readyWithinMs = 240_000
 const probeEveryMs = 100
 
 export interface Launch {
@@ -38,7 +38,7 @@ export function requireNotRunning(dir: string, name: ServerName): void {
   )
 }
 
-/** Starts the process and resolves when it answers; it is ended again if it does not within two minutes. */
+/** Starts the process and resolves when it answers; it is ended again if it does not within four minutes. */
 export async function launch(spec: Launch, options: StartOptions): Promise<RunningServer> {
   const directory = join(options.dir, spec.name)
   const logFile = join(directory, 'server.log')

@@ -9,8 +9,7 @@ import { stagingResources } from '../../connectors/postgres/staging/staging-tabl
 import { type Ended, type MillraceProcess, startMillrace } from '../support/millrace.ts'
 import { createSpecDatabase, type SpecDatabase } from '../support/spec-database.ts'
 
-describe('millrace ingest, on PostgreSQL', function () {
-  this.timeout(30_000)
+describe('millrace ingest, on PostgreSQL', () => {
   let spec: SpecDatabase
   let server: RandomUserServer | undefined
   let api: RandomUserServerOptions

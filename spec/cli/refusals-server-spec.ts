@@ -24,8 +24,7 @@ function expectRefusal({ code, stdout, stderr }: Ended, expected: number, ...sai
     .and.not.match(/\n\s+at /)
 }
 
-describe('commands on servers that are not as they should be', function () {
-  this.timeout(120_000)
+describe('commands on servers that are not as they should be', () => {
   let servers: PipelineServers
   let api: RandomUserServer
   let env: Record<string, string>

@@ -53,9 +53,7 @@ function expectRefusal({ code, stdout, stderr }: Ended, what: RegExp): void {
     .and.not.match(/\n\s+at /)
 }
 
-describe('a command with a wrong variable', function () {
-  this.timeout(60_000)
-
+describe('a command with a wrong variable', () => {
   for (const [command, needs] of Object.entries(COMMANDS)) {
     it(`should be refused: ${command}`, async () => {
       const [only] = needs
@@ -74,8 +72,7 @@ describe('a command with a wrong variable', function () {
   }
 })
 
-describe('a command called wrongly', function () {
-  this.timeout(60_000)
+describe('a command called wrongly', () => {
   let dir: string
   before(() => {
     dir = mkdtempSync(join(tmpdir(), 'millrace-usage-'))
@@ -130,8 +127,7 @@ describe('a command called wrongly', function () {
   })
 })
 
-describe('help', function () {
-  this.timeout(60_000)
+describe('help', () => {
   const commands = [
     '',
     'run',

@@ -23,8 +23,7 @@ export function brokerConformance(
   open: () => Promise<Broker>,
   lacks: BrokerManifest = {},
 ): void {
-  describe(`broker port: ${name}`, function () {
-    this.timeout(60_000)
+  describe(`broker port: ${name}`, () => {
     let harness: BrokerHarness
 
     before(async () => {

@@ -177,10 +177,10 @@ describe('schema registry that fails', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return `127.0.0.1:${(server.address() as AddressInfo).port}`
   }
-  const impatient = (host: string) => schemaRegistry({ url: `http://${host}`, timeout: 200 })
+  const at = (host: string) => schemaRegistry({ url: `http://${host}` })
   async function answering(status: number, body: string): Promise<SchemaRegistry> {
     const json = { 'content-type': 'application/json' }
-    return impatient(await serving((_, response) => response.writeHead(status, json).end(body)))
+    return at(await serving((_, response) => response.writeHead(status, json).end(body)))
   }
   const calls = (registry: SchemaRegistry) => [
     () => registry.schemaById(1),
@@ -202,7 +202,8 @@ describe('schema registry that fails', () => {
   })
 
   it('should be unreachable when it never answers', async () => {
-    for (const call of calls(impatient(await serving(() => {})))) {
+    const silent = await serving(() => {})
+    for (const call of calls(schemaRegistry({ url: `http://${silent}`, timeout: 200 }))) {
       expect(await rejectionOf(call())).to.include({ code: 'UNREACHABLE', retriable: true })
     }
   })
@@ -219,7 +220,7 @@ describe('schema registry that fails', () => {
       sent.add(request.headers.authorization)
       response.writeHead(500).end()
     })
-    for (const call of calls(impatient(`user:canary@${host}`))) {
+    for (const call of calls(at(`user:canary@${host}`))) {
       expect((await rejectionOf(call())).message).not.to.contain('canary')
     }
     expect([...sent]).to.deep.equal([`Basic ${Buffer.from('user:canary').toString('base64')}`])

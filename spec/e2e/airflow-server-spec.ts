@@ -17,7 +17,7 @@ const INTERVAL = '2026-11-22T10:05:00+00:00'
 const bin = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
 
 describe('the random_users DAG on Airflow', function () {
-  this.timeout(300_000)
+  this.timeout(600_000)
   let python: string
   let home: string
   let stage: PipelineServers

@@ -12,7 +12,7 @@ const STAGED = 'SELECT count(*) FROM staging.random_users'
 const STORED = 'SELECT count(*) FROM insights.users_by_id'
 
 describe('embedded', function () {
-  this.timeout(300_000)
+  this.timeout(600_000)
   let stage: EmbeddedStage
 
   beforeEach(() => {

@@ -25,8 +25,7 @@ function ownNames(text: string): string {
     .replace("topology('order-receipts'", `topology('order-receipts-${run}'`)
 }
 
-describe('the package', function () {
-  this.timeout(240_000)
+describe('the package', () => {
   let project: string
   const { kafkaBrokers, registryUrl } = servers()
   const env = { ...process.env, KAFKA_BROKERS: kafkaBrokers, SCHEMA_REGISTRY_URL: registryUrl }
@@ -106,7 +105,7 @@ describe('the package', function () {
     })
     const receipts = await kafkaTool('consumer.ConsoleConsumer', [
       ...['--bootstrap-server', kafkaBrokers, '--topic', `receipts-${run}`],
-      ...['--from-beginning', '--max-messages', '2', '--timeout-ms', '20000'],
+      ...['--from-beginning', '--max-messages', '2', '--timeout-ms', '120000'],
     ])
     expect(
       receipts

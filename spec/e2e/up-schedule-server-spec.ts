@@ -10,8 +10,7 @@ import { storedRows } from './stored-rows.ts'
 const LEADING = /schedule: leading/
 const USERS = 5
 
-describe('millrace up, by schedule', function () {
-  this.timeout(240_000)
+describe('millrace up, by schedule', () => {
   let servers: PipelineServers
   let api: RandomUserServer
   let fault: ServerFault | undefined

@@ -21,8 +21,7 @@ type Topics = Readonly<Record<(typeof TOPICS)[number], readonly ShownRecord[]>>
 
 const secrets = secretsOf([...recorded, ...brokenUsers.map(({ whole }) => whole)])
 
-describe('the user-insights pipeline on real servers', function () {
-  this.timeout(120_000)
+describe('the user-insights pipeline on real servers', () => {
   let servers: PipelineServers
   let expected: Expected
   let topics: Topics

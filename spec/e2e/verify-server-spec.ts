@@ -12,8 +12,7 @@ const users = recorded.slice(0, 40)
 const broken = [brokenUsers[0]!, brokenUsers[27]!, brokenUsers[17]!].map(({ element }) => element)
 const [first, second] = users as [(typeof users)[0], (typeof users)[0]]
 
-describe('millrace verify on real servers', function () {
-  this.timeout(120_000)
+describe('millrace verify on real servers', () => {
   let servers: PipelineServers
 
   before(async () => {

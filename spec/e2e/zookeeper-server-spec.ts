@@ -12,8 +12,7 @@ import { differences, storedRows } from './stored-rows.ts'
 
 const PAGE = 250
 
-describe('the user-insights pipeline on Kafka 3.9 with ZooKeeper', function () {
-  this.timeout(240_000)
+describe('the user-insights pipeline on Kafka 3.9 with ZooKeeper', () => {
   let stage: PipelineServers<KafkaZookeeper>
   let api: RandomUserServer
   let env: Record<string, string>

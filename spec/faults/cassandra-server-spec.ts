@@ -35,7 +35,7 @@ const BACKLOG = 9_000
 const BOUND = PARTITIONS * 16 * MIB
 
 describe('a worker whose Cassandra is away for a minute', function () {
-  this.timeout(240_000)
+  this.timeout(600_000)
   let dir: string
   let options: StartOptions
   let cassandra: RunningServer

@@ -14,8 +14,7 @@ const CONSUMERS_BEHIND = 20_000
 const WRITTEN_AT_KILL = 8000
 const CONSUMERS = ROLES.filter((role) => role.startsWith('consumer'))
 
-describe('embedded log under kill -9', function () {
-  this.timeout(120_000)
+describe('embedded log under kill -9', () => {
   const root = logFolder()
   const dir = join(root, 'log')
   const path = join(root, 'journal')

@@ -39,14 +39,14 @@ export class Hop {
     this.#process = this.#start()
   }
 
-  /** Resolves with the first answer that is not undefined. Rejects if the process ends before, or after 90 s. */
+  /** Resolves with the first answer that is not undefined. Rejects if the process ends before, or after four minutes. */
   async until<T>(what: string, answer: () => Promise<T | undefined>): Promise<T> {
-    const deadline = Date.now() + 90_000
+    const deadline = Date.now() + 240_000
     for (;;) {
       const found = await answer()
       if (found !== undefined) return found
       if (this.#ended !== undefined) throw this.#unexpected()
-      if (Date.now() > deadline) throw new Error(`${this.#args[0]}: not within 90 s: ${what}`)
+      if (Date.now() > deadline) throw new Error(`${this.#args[0]}: not within four minutes: ${what}`)
       await delay(20)
     }
   }

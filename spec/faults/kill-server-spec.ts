@@ -18,7 +18,7 @@ const POINTS = [0.2, 0.4, 0.6]
 const SHOWN = 20
 
 describe('kill -9 of each hop', function () {
-  this.timeout(300_000)
+  this.timeout(600_000)
 
   let stage: Stage
   let env: Record<string, string>

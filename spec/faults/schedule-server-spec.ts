@@ -26,8 +26,7 @@ const KILLS = 10
 /** Until the processes are up. */
 const LEAD_MS = 2500
 
-describe('a schedule of five minutes, on a fast clock', function () {
-  this.timeout(120_000)
+describe('a schedule of five minutes, on a fast clock', () => {
   let spec: SpecDatabase
   let api: RandomUserServer
   let apiIsDown: () => boolean

@@ -10,7 +10,7 @@ import { cacheDirectory, publish } from '../../services/maven.ts'
 const execute = promisify(execFile)
 const airflow = fileURLToPath(new URL('../../airflow/', import.meta.url))
 const requirements = join(airflow, 'requirements.txt')
-const runWithinMs = 240_000
+const runWithinMs = 540_000
 
 export interface AirflowEnded {
   readonly code: number

@@ -50,7 +50,7 @@ async function consume(brokers: string, topic: string, from: readonly string[]):
     `value.deserializer=${BYTES}`,
   ]
   const printed = await kafkaTool('consumer.ConsoleConsumer', [
-    ...['--bootstrap-server', brokers, '--topic', topic, ...from, '--timeout-ms', '20000'],
+    ...['--bootstrap-server', brokers, '--topic', topic, ...from, '--timeout-ms', '120000'],
     ...properties.flatMap((property) => ['--formatter-property', property]),
   ])
   return printed

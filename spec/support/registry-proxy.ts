@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { freePorts, loopback } from '../../services/ports.ts'
 import { servers } from './servers.ts'
 
 export type RegistryState = 'up' | 'refuses' | 'fails' | 'hangs'
@@ -10,7 +12,8 @@ export class RegistryProxy {
   turnedAway = 0
   #state: RegistryState = 'up'
   #server: Server | undefined
-  #port = 0
+  /** Not from the range of outgoing connections, one of which might have it when the door opens again. */
+  #port: number | undefined
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}${new URL(servers().registryUrl).pathname}`
@@ -29,8 +32,8 @@ export class RegistryProxy {
 
   async #listen(): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response))
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve))
-    this.#port = (server.address() as { port: number }).port
+    this.#port ??= (await freePorts(1))[0]!
+    await once(server.listen(this.#port, loopback), 'listening')
     this.#server = server
   }
 

@@ -5,8 +5,7 @@ import { type IngestStage, openIngestStage } from '../../support/ingest-stage.ts
 const HALF_HOUR = ['--backfill', '2026-11-21T10:00', '2026-11-21T10:30'] as const
 const DUES = ['10:00', '10:05', '10:10', '10:15', '10:20', '10:25']
 
-describe('millrace ingest --backfill, on PostgreSQL', function () {
-  this.timeout(60_000)
+describe('millrace ingest --backfill, on PostgreSQL', () => {
   let stage: IngestStage
 
   before(async () => {

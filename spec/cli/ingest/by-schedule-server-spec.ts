@@ -12,8 +12,7 @@ import { until } from '../../support/until.ts'
 const EVERY_SECOND = { INGEST_SCHEDULE: '* * * * * *' } as const
 const LEADING = /schedule: leading/
 
-describe('millrace ingest by schedule, on PostgreSQL', function () {
-  this.timeout(90_000)
+describe('millrace ingest by schedule, on PostgreSQL', () => {
   let stage: IngestStage
 
   before(async () => {

@@ -50,8 +50,7 @@ function listeningLogger() {
 /** The outage came after the last row: what follows would prove nothing. */
 const missed = () => expect.fail('all rows were written before the server went away')
 
-describe('a Cassandra sink whose server goes away', function () {
-  this.timeout(180_000)
+describe('a Cassandra sink whose server goes away', () => {
   let dir: string
   let options: StartOptions
   let server: RunningServer

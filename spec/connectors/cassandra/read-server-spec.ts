@@ -27,8 +27,7 @@ const once = cassandra('once', {
 const context = { application: 'read', step: 'every' }
 const NOON = Date.UTC(2026, 0, 1, 12)
 
-describe('reading a Cassandra table', function () {
-  this.timeout(60_000)
+describe('reading a Cassandra table', () => {
   let keyspace: SpecKeyspace
   let connector: CassandraConnector
 

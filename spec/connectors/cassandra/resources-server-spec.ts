@@ -20,8 +20,7 @@ function row(fields: Record<string, unknown>): SinkRow {
   return { value: fields, key: null, timestamp: Date.UTC(2026, 0), headers: [], origin }
 }
 
-describe('Cassandra, from apply to the first write', function () {
-  this.timeout(60_000)
+describe('Cassandra, from apply to the first write', () => {
   let keyspace: SpecKeyspace
   let connector: CassandraConnector
 

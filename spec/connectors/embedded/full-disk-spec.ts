@@ -15,8 +15,7 @@ interface Said {
 
 const script = fileURLToPath(new URL('full-disk-process.ts', import.meta.url))
 
-describe('embedded log on a full disk', function () {
-  this.timeout(60_000)
+describe('embedded log on a full disk', () => {
   const dir = logFolder()
 
   it('should say so, go on when there is room, and hold all that was acknowledged', async () => {

@@ -7,8 +7,7 @@ import { failureOf } from '../../conformance/failure-of.ts'
 import { logFolder } from './log-folder.ts'
 import { type Owner, startOwner } from './owner.ts'
 
-describe('owner of the embedded log', function () {
-  this.timeout(60_000)
+describe('owner of the embedded log', () => {
   const root = logFolder()
   let dirs = 0
   let dir: string

@@ -21,8 +21,7 @@ interface Speed {
   readonly consumed: number
 }
 
-describe('throughput of the embedded log', function () {
-  this.timeout(60_000)
+describe('throughput of the embedded log', () => {
   const speeds: Speed[] = []
   const own = logFolder()
   const others = logFolder()

@@ -13,8 +13,7 @@ interface Said {
   readonly commit?: string
 }
 
-describe('members of other processes in the embedded log', function () {
-  this.timeout(60_000)
+describe('members of other processes in the embedded log', () => {
   const dir = logFolder()
   const children: ChildProcess[] = []
   let harness: BrokerHarness

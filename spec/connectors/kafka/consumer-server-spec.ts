@@ -14,8 +14,7 @@ const { Kafka, logLevel } = stockKafkajs()
 /** The shortest session that Kafka grants by default. */
 const SESSION_MS = 6_000
 
-describe('Kafka consumer', function () {
-  this.timeout(60_000)
+describe('Kafka consumer', () => {
   let broker: Broker
   let harness: BrokerHarness
   let admin: Admin

@@ -8,8 +8,7 @@ import { stockKafkajs } from './stock-kafkajs.ts'
 
 const { Kafka: StockKafka, logLevel } = stockKafkajs()
 
-describe('Kafka: aborted transactions', function () {
-  this.timeout(60_000)
+describe('Kafka: aborted transactions', () => {
   let stock: Kafka
   let broker: Broker
   let harness: BrokerHarness

@@ -4,8 +4,7 @@ import { freePorts } from '../../../services/ports.ts'
 import { brokerConformance } from '../../conformance/broker.ts'
 import { makeServersDirectory, stopSpecServers } from '../../support/spec-servers.ts'
 
-describe('Kafka 3.9 with ZooKeeper', function () {
-  this.timeout(180_000)
+describe('Kafka 3.9 with ZooKeeper', () => {
   let dir: string
   let kafka: KafkaZookeeper
 

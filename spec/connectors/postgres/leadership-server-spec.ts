@@ -11,8 +11,7 @@ const untilAborted = async (signal: AbortSignal): Promise<void> => {
   if (!signal.aborted) await once(signal, 'abort')
 }
 
-describe('leadership, on PostgreSQL', function () {
-  this.timeout(60_000)
+describe('leadership, on PostgreSQL', () => {
   let spec: SpecDatabase
 
   before(async () => {

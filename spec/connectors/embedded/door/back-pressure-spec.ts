@@ -34,8 +34,7 @@ class GatedEngine extends Engine {
   }
 }
 
-describe('back-pressure of the embedded log', function () {
-  this.timeout(60_000)
+describe('back-pressure of the embedded log', () => {
   const dir = logFolder()
   const settings = embeddedSettings({ dir })
   const path = join(dir, 's.sock')

@@ -8,8 +8,7 @@ import { servers } from '../../../support/servers.ts'
 import type { ChildOptions } from './capture-child.ts'
 import { CaptureStage, until } from './capture-stage.ts'
 
-describe('capture killed', function () {
-  this.timeout(120_000)
+describe('capture killed', () => {
   let stage: CaptureStage
 
   before(async () => {

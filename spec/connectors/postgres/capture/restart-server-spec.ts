@@ -10,8 +10,7 @@ import { startPostgres } from '../../../../services/postgres.ts'
 import type { RunningServer, StartOptions } from '../../../../services/server.ts'
 import { CaptureStage, until } from './capture-stage.ts'
 
-describe('capture beside a PostgreSQL that restarts', function () {
-  this.timeout(60_000)
+describe('capture beside a PostgreSQL that restarts', () => {
   let dir: string
   let options: StartOptions
   let postgres: RunningServer

@@ -5,8 +5,7 @@ import { CaptureStage, until } from './capture-stage.ts'
 
 const LOCK = "SELECT pg_advisory_lock(hashtextextended('millrace capture ' || $1, 0))"
 
-describe('capture slot', function () {
-  this.timeout(30_000)
+describe('capture slot', () => {
   let stage: CaptureStage
 
   beforeEach(async () => {

@@ -3,8 +3,7 @@ import { MillraceError } from '../../../../lib/errors.ts'
 import type { BrokerProducer } from '../../../../lib/ports.ts'
 import { CaptureStage, until } from './capture-stage.ts'
 
-describe('capture snapshot', function () {
-  this.timeout(30_000)
+describe('capture snapshot', () => {
   let stage: CaptureStage
 
   beforeEach(async () => {

@@ -1,8 +1,7 @@
 import { expect } from 'chai'
 import { CaptureStage, until } from './capture-stage.ts'
 
-describe('capture stream', function () {
-  this.timeout(30_000)
+describe('capture stream', () => {
   let stage: CaptureStage
 
   beforeEach(async () => {

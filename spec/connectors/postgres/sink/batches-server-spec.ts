@@ -11,8 +11,7 @@ const once = postgres('once', {
   absent: 'unset',
 })
 
-describe('batches of a PostgreSQL sink', function () {
-  this.timeout(60_000)
+describe('batches of a PostgreSQL sink', () => {
   const warnings: string[] = []
   const logger: Logger = { ...SILENT, warn: (_, message) => warnings.push(message) }
   let stage: SinkStage

@@ -53,8 +53,7 @@ const extremes: Readonly<Record<string, readonly unknown[]>> = {
   ],
 }
 
-describe('types of PostgreSQL columns', function () {
-  this.timeout(30_000)
+describe('types of PostgreSQL columns', () => {
   let stage: SinkStage
 
   before(async () => {

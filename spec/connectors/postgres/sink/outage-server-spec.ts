@@ -18,8 +18,7 @@ function rowsFrom(first: number, count: number): SinkRow[] {
   return Array.from({ length: count }, (_, i) => rowAt(first + i, { id: first + i }))
 }
 
-describe('a PostgreSQL sink whose server goes away', function () {
-  this.timeout(120_000)
+describe('a PostgreSQL sink whose server goes away', () => {
   const warnings: string[] = []
   let warned = Promise.withResolvers<void>()
   const logger: Logger = {
