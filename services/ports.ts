@@ -27,12 +27,13 @@ export async function requireFree(port: number, what: string, option: string): P
 
 /**
  * Free ports on 127.0.0.1, all different. They are taken below the range from which systems give ports to
- * outgoing connections, so that a server stopped and started again finds its port still free.
+ * outgoing connections (from 32768 on Linux, from 16000 on gVisor), so that a server stopped and started again finds
+ * its port still free.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const found = new Set<number>()
   while (found.size < count) {
-    const port = 12_000 + Math.floor(Math.random() * 18_000)
+    const port = 10_000 + Math.floor(Math.random() * 6_000)
     if (!found.has(port) && (await isFree(port))) found.add(port)
   }
   return [...found]
