@@ -8,10 +8,17 @@ const program = `
   const busy = setInterval(() => {}, 1000)
   onShutdown((signal) => {
     console.log('asked by ' + signal)
+    if (process.env.TWICE) {
+      process.once(signal, () => console.log('again'))
+      process.kill(process.pid, signal)
+    }
     if (process.env.OBEYS) clearInterval(busy)
   })
   console.log('ready')
 `
+
+/** A process that does not end by itself is ended after nine seconds; a loaded machine needs some of them. */
+const BEFORE_DEADLINE_MS = 6000
 
 /** A process with the program above, once it is ready. */
 async function started(
@@ -47,7 +54,7 @@ describe('shutdown', () => {
       const again = setInterval(() => child.kill(signal), 50)
       expect(await once(child, 'exit')).to.deep.equal([code, null])
       clearInterval(again)
-      expect(performance.now() - since).to.be.below(1000)
+      expect(performance.now() - since).to.be.below(BEFORE_DEADLINE_MS)
     })
   }
 
@@ -60,10 +67,10 @@ describe('shutdown', () => {
   })
 
   it('should take one that comes twice at once, from the terminal and from npm, for one', async () => {
-    const { child, said } = await started()
+    // By itself, from its handler of the first: from here it might come too late.
+    const { child, said } = await started({ TWICE: 'yes' })
     child.kill('SIGINT')
-    await saying(child, () => said().includes('asked'))
-    child.kill('SIGINT')
+    await saying(child, () => said().includes('again'))
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).to.deep.equal([143, null])
   })
@@ -73,6 +80,6 @@ describe('shutdown', () => {
     const since = performance.now()
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).to.deep.equal([0, null])
-    expect(performance.now() - since).to.be.below(3000)
+    expect(performance.now() - since).to.be.below(BEFORE_DEADLINE_MS)
   })
 })
