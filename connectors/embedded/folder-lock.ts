@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
-import { isLocked, storeError } from './log/store-error.ts'
+import { isLocked } from '../../lib/level-error.ts'
+import { storeError } from './log/store-error.ts'
 
 /**
  * Makes this process the only one to hold a folder, by the lock that LevelDB takes from the operating system: a kill

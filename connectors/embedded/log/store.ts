@@ -2,8 +2,9 @@ import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { MillraceError } from '../../../lib/errors.ts'
+import { isLocked } from '../../../lib/level-error.ts'
 import { requireFormat } from './format.ts'
-import { isLocked, storeError } from './store-error.ts'
+import { storeError } from './store-error.ts'
 
 /** What is asked of LevelDB: keys and values are bytes. */
 export type Store = ClassicLevel<Buffer, Buffer>
