@@ -10,14 +10,18 @@ import type { Answer, Scenario } from './scenario.ts'
 export const ON_KAFKA: readonly string[] = ['map-values', 'filter', 'flat-map', 'branch', 'merge']
 
 /** @throws MillraceError `CONFIG` when `KAFKA_BROKERS` is not set, or wrong. */
-export function requireKafka(): { readonly brokers: string[] } {
-  return { brokers: config(['KAFKA_BROKERS']).KAFKA_BROKERS }
+export function brokersGiven(): readonly string[] {
+  return config(['KAFKA_BROKERS']).KAFKA_BROKERS
 }
 
-/** Runs a scenario through a worker on the Kafka that `KAFKA_BROKERS` names. Its topics stay there, under a prefix. */
-export async function answerOnKafka(scenario: Scenario, topology: Topology): Promise<Answer> {
+/** Runs a scenario through a worker on this Kafka. Its topics stay there, under a prefix. */
+export async function answerOnKafka(
+  scenario: Scenario,
+  topology: Topology,
+  brokers: readonly string[],
+): Promise<Answer> {
   const application = `millrace-conformance-${scenario.topology}-${randomUUID().slice(0, 8)}`
-  const broker = kafkaBroker(requireKafka())
+  const broker = kafkaBroker({ brokers: [...brokers] })
   try {
     return await answerOnBroker(scenario, topology, prefixedBroker(broker, `${application}.`), application)
   } finally {

@@ -1,7 +1,7 @@
 /** `npm run conformance -- DIR…`: are millrace's answers those of Kafka Streams? `--help` says how to ask. */
 import { ACCEPTED_QUIRKS } from './accepted-quirks.ts'
 import { answer } from './answer.ts'
-import { answerOnKafka, ON_KAFKA, requireKafka } from './answer-on-kafka.ts'
+import { answerOnKafka, brokersGiven, ON_KAFKA } from './answer-on-kafka.ts'
 import { conformance } from './conformance.ts'
 import { TOPOLOGIES } from './topologies/index.ts'
 
@@ -10,10 +10,10 @@ process.exitCode = await conformance(
   {
     knows: (topology) => Object.hasOwn(TOPOLOGIES, topology),
     runsOn: (_broker, topology) => ON_KAFKA.includes(topology),
-    requireBroker: requireKafka,
+    requireBroker: brokersGiven,
     answer: (scenario, options) =>
       options.broker === 'kafka'
-        ? answerOnKafka(scenario, TOPOLOGIES[scenario.topology]!(scenario.params))
+        ? answerOnKafka(scenario, TOPOLOGIES[scenario.topology]!(scenario.params), brokersGiven())
         : answer(scenario, options),
   },
   ACCEPTED_QUIRKS,

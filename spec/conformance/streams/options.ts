@@ -20,7 +20,10 @@ export function optionsOf(argv: readonly string[]): Options | { readonly exitCod
     .option('--only <id>', 'this topology alone; may be repeated', repeated)
     .option('--write <out>', "writes millrace's own answers below this directory, as scenario files")
     .addOption(
-      new Option('--broker <kind>', 'through a worker on the Kafka of KAFKA_BROKERS').choices(['kafka']),
+      new Option(
+        '--broker <kind>',
+        'through a worker on the Kafka of KAFKA_BROKERS, where its topics stay',
+      ).choices(['kafka']),
     )
     .addHelpText(
       'after',
