@@ -1,11 +1,13 @@
 import type { Context, OutRecord, RawRecord } from '../record.ts'
 import type { RepartitionNode } from '../topology/keyed-nodes.ts'
+import { type Node, parentsOf } from '../topology/nodes.ts'
 import { type RepartitionSaid, repartitionNode } from '../topology/repartition-nodes.ts'
 import { type Operator, Stream } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
 import type { TopicSerdes } from './sink.ts'
 import type { Read } from './source.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
+import { isMarker, timeHeader, told } from './task-time.ts'
 
 export interface RepartitionOptions<K, V> {
   /** How keys are written. Default: as the stream's keys are. */
@@ -42,10 +44,12 @@ export function repartitionStep(
       key: key.encode(context.key),
       value: out === null ? null : value.encode(out),
       timestamp: context.timestamp,
-      headers: context.headers,
+      headers: [...context.headers, timeHeader(runtime.state.task, time(context.timestamp))],
     }),
     runtime,
   )
+  const time = timeAt(node, runtime)
+  runtime.ends(node, () => time())
   return (out, context) => {
     if (context.key === null) {
       runtime.drop(node, 'null-key', out, context)
@@ -72,11 +76,25 @@ export function repartitionRead(
     runtime,
   )
   return (raw) => {
-    const { timestamp, headers, topic, partition, offset } = raw
+    const { timestamp, topic, partition, offset } = raw
+    const headers = told(raw.headers, runtime.state.upstream)
+    if (isMarker(raw)) return
     const context: Context = { key: null, timestamp, headers, topic, partition, offset, raw }
     const decoded = decode(raw, context)
     if (decoded === REFUSED) return
     runtime.timers.read(context)
     next(decoded, context)
   }
+}
+
+/** How far the task is: what it has read, or behind a step that sets timestamps, what came out of it. */
+function timeAt(node: RepartitionNode, runtime: StepRuntime): (timestamp?: number) => number {
+  if (!node.parents.some(setsTimestamps)) return () => runtime.timers.streamTime
+  const time = runtime.state.time(node.name)
+  return (timestamp) => (timestamp === undefined ? time.now : time.observe(timestamp))
+}
+
+function setsTimestamps(node: Node): boolean {
+  if (node.kind === 'process' || node.kind === 'rx') return true
+  return node.kind !== 'repartition' && parentsOf(node).some(setsTimestamps)
 }

@@ -20,6 +20,8 @@ export interface StepRuntime {
   emitRow(node: SinkNode, row: SinkRow, context: Context): void
   /** A record that a step leaves out by its rules: counted under the reason, and handed to its `drops`. */
   drop(node: Node, reason: DropReason, value: unknown, context: Context): void
+  /** Tells how far the task is where it ends in a repartition topic. */
+  ends(node: RepartitionNode, time: () => number): void
   /** The stores and times of the task. */
   readonly state: TaskState
   /** Global tables, by node: shared by all tasks, and never written by them. */

@@ -3,9 +3,11 @@ import { retrying } from '../backoff.ts'
 import { isRetriable, messageOf } from '../errors.ts'
 import { atMostEvery, type Logger } from '../log.ts'
 import type { StepRuntime } from '../operators/step.ts'
+import { isMarker } from '../operators/task-time.ts'
 import { type Context, NO_HEADERS, type RawRecord } from '../record.ts'
 import type { KeyValueStore } from '../state/key-value-store.ts'
 import type { TaskState } from '../state/task-state.ts'
+import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import type { Node, Topology } from '../topology/nodes.ts'
 import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/sub-topologies.ts'
 import { type Bindings, compile, type Pipeline } from './compile.ts'
@@ -43,13 +45,15 @@ export class Processor {
   readonly #inputs: ReadonlyMap<string, SubTopologyInput>
   readonly #rarely = atMostEvery(5000)
   readonly #timers: TaskTimers
+  /** The repartition topics that the task writes to, and how far it is there. */
+  readonly #ends = new Map<RepartitionNode, () => number>()
   #outbox = new Outbox()
 
   constructor(options: ProcessorOptions) {
     this.#options = options
     const { sub, application } = options
     this.#inputs = new Map(sub.inputs.map((input) => [topicOf(input, application), input]))
-    this.#timers = new TaskTimers(options.now, nothingRead(options))
+    this.#timers = new TaskTimers(options.now, options.state.time('task'), nothingRead(options))
     this.#pipeline = compile({ ...options, runtime: this.#runtime() })
   }
 
@@ -70,6 +74,11 @@ export class Processor {
     return this.#outbox
   }
 
+  /** How far the task is, for those who read what it writes. */
+  get ends(): ReadonlyMap<RepartitionNode, () => number> {
+    return this.#ends
+  }
+
   /** Slow callbacks must not keep heartbeats, signals and other tasks waiting for a whole micro-batch. */
   async #read(records: readonly RawRecord[], signal: AbortSignal): Promise<void> {
     let begun = performance.now()
@@ -87,7 +96,8 @@ export class Processor {
   async #ready(records: readonly RawRecord[], signal: AbortSignal): Promise<void> {
     for (const [topic, input] of this.#inputs) {
       const own = this.#inputs.size === 1 ? records : records.filter((record) => record.topic === topic)
-      this.#options.counters.add(input.name, 'records', own.length)
+      const counted = input.kind === 'repartition' ? own.filter((record) => !isMarker(record)) : own
+      this.#options.counters.add(input.name, 'records', counted.length)
       await this.#readyFor(input, own, signal)
     }
   }
@@ -135,6 +145,7 @@ export class Processor {
       emit: (node, record, { raw }) => void this.#outbox.records.push({ record, origin: { node, raw } }),
       emitRow: (node, row, context) => this.#outbox.addRow(node, row, context.raw),
       drop: (node, reason) => counters.add(node.name, reason),
+      ends: (node, time) => void this.#ends.set(node, time),
       state,
       globals,
       timers: this.#timers,

@@ -1,5 +1,6 @@
 import type { Timers } from '../operators/step.ts'
 import type { Context } from '../record.ts'
+import type { OperatorTime } from '../state/operator-time.ts'
 
 interface Schedule {
   readonly interval: number
@@ -11,16 +12,18 @@ interface Schedule {
 export class TaskTimers implements Timers {
   readonly #now: () => number
   readonly #schedules = { 'stream-time': new Set<Schedule>(), 'wall-clock': new Set<Schedule>() }
-  #streamTime = -1
+  /** The task's own: the largest timestamp it has read. */
+  readonly #streamTime: OperatorTime
   #current: Context
 
-  constructor(now: () => number, before: Context) {
+  constructor(now: () => number, streamTime: OperatorTime, before: Context) {
     this.#now = now
+    this.#streamTime = streamTime
     this.#current = before
   }
 
   get streamTime(): number {
-    return this.#streamTime
+    return this.#streamTime.now
   }
 
   get wallClock(): number {
@@ -33,7 +36,7 @@ export class TaskTimers implements Timers {
 
   read(context: Context): void {
     this.#current = context
-    if (context.timestamp > this.#streamTime) this.#streamTime = context.timestamp
+    this.#streamTime.observe(context.timestamp)
   }
 
   /** By stream time it is first due at once, whatever the time is; by the wall clock after one interval. */
@@ -45,7 +48,7 @@ export class TaskTimers implements Timers {
 
   readonly due = {
     /** After each record: at most once however far time has gone, and told the time it is rather than was due. */
-    'stream-time': () => this.#call('stream-time', this.#streamTime),
+    'stream-time': () => this.#call('stream-time', this.#streamTime.now),
     'wall-clock': () => this.#call('wall-clock', this.#now()),
   }
 

@@ -10,14 +10,19 @@ export const NO_TIME = -1
 /**
  * The stream time of one operator: the largest timestamp it has seen, over all keys of its partition. Behind a
  * repartition topic it waits for the slowest upstream task, so that a catch-up drops nothing that the live run counted.
+ * It never goes back, even where an upstream task that was idle reads old records again.
  */
 export class OperatorTime {
   readonly #clock: TaskClock
   #seen: number
+  #now: number
 
-  constructor(clock: TaskClock, seen: number = NO_TIME) {
+  /** `saved` is what `toString` gave. */
+  constructor(clock: TaskClock, saved?: string) {
+    const [seen = NO_TIME, now = NO_TIME] = saved?.split(' ').map(Number) ?? []
     this.#clock = clock
     this.#seen = seen
+    this.#now = now
   }
 
   /** Returns the time after this record. */
@@ -27,11 +32,17 @@ export class OperatorTime {
   }
 
   get now(): number {
-    return Math.min(this.#seen, this.#clock.floor)
+    const bounded = Math.min(this.#seen, this.#clock.floor)
+    if (bounded > this.#now) this.#now = bounded
+    return this.#now
   }
 
-  /** What is saved: the largest timestamp seen, whatever the upstream's. */
+  /** The largest timestamp seen, whatever the upstream's time. */
   get seen(): number {
     return this.#seen
+  }
+
+  toString(): string {
+    return `${this.#seen} ${this.now}`
   }
 }

@@ -1,8 +1,9 @@
 import { MillraceError } from '../errors.ts'
 import type { KeyValueSpec, StoreSpec, WindowSpec } from '../topology/store.ts'
 import { KeyValueStore } from './key-value-store.ts'
-import { OperatorTime, type TaskClock } from './operator-time.ts'
+import { OperatorTime } from './operator-time.ts'
 import type { OrderedBytes, StateBackend } from './ordered-bytes.ts'
+import { UpstreamTimes } from './upstream-times.ts'
 import { WindowStore } from './window-store.ts'
 
 export type OpenStore<S extends StoreSpec> =
@@ -12,18 +13,21 @@ export type OpenStore<S extends StoreSpec> =
       ? WindowStore<K, V>
       : never
 
-const UNBOUND: TaskClock = { floor: Number.POSITIVE_INFINITY }
-
 /** The stores and the operators' times of one task, saved together with its positions. */
 export class TaskState {
+  /** `<sub-topology>_<partition>`, as Kafka Streams names tasks. */
+  readonly task: string
+  /** How far the tasks are that feed this one. */
+  readonly upstream: UpstreamTimes
   readonly #backend: StateBackend
-  readonly #clock: TaskClock
   readonly #stores = new Map<string, OpenStore<StoreSpec>>()
   readonly #times = new Map<string, OperatorTime>()
 
-  constructor(backend: StateBackend, clock: TaskClock = UNBOUND) {
+  /** `upstreams` are the tasks that may write to the repartition topics that this one reads. */
+  constructor(backend: StateBackend, task = '0_0', upstreams: readonly string[] = []) {
     this.#backend = backend
-    this.#clock = clock
+    this.task = task
+    this.upstream = new UpstreamTimes(upstreams, prefixed(backend.meta, 'upstream/'))
   }
 
   /** Opens the store at the first call; later ones get the same. */
@@ -40,9 +44,7 @@ export class TaskState {
 
   /** The stream time of an operator, or of one of its inputs. */
   time(name: string): OperatorTime {
-    const saved = this.#backend.meta[`time/${name}`]
-    const time =
-      this.#times.get(name) ?? new OperatorTime(this.#clock, saved === undefined ? undefined : Number(saved))
+    const time = this.#times.get(name) ?? new OperatorTime(this.upstream, this.#backend.meta[`time/${name}`])
     this.#times.set(name, time)
     return time
   }
@@ -54,8 +56,10 @@ export class TaskState {
 
   /** Saves stores, times and `meta` in one step. */
   save(meta: Readonly<Record<string, string>>): Promise<void> {
-    const times = [...this.#times].map(([name, { seen }]) => [`time/${name}`, String(seen)] as const)
-    return this.#backend.save({ ...Object.fromEntries(times), ...meta })
+    const saved: Record<string, string> = { ...meta }
+    for (const [name, time] of this.#times) saved[`time/${name}`] = String(time)
+    for (const [task, time] of this.upstream.entries()) saved[`upstream/${task}`] = String(time)
+    return this.#backend.save(saved)
   }
 
   get meta(): Readonly<Record<string, string>> {
@@ -77,4 +81,9 @@ export class TaskState {
         throw new MillraceError('INTERNAL', `store "${spec.name}": kind "${spec.kind}" can't be opened yet`)
     }
   }
+}
+
+function prefixed(meta: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
+  const own = Object.entries(meta).filter(([name]) => name.startsWith(prefix))
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]))
 }
