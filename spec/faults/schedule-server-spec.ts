@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import { type RandomUserServer, startRandomUserServer } from '../../connectors/http/random-user-server.ts'
 import { usersOf } from '../../connectors/http/recorded-users.ts'
@@ -13,24 +12,24 @@ import { createSpecDatabase, type SpecDatabase } from '../support/spec-database.
 import { until } from '../support/until.ts'
 import { mulberry32 } from './embedded/plan.ts'
 import { Crew } from './schedule/crew.ts'
-import type { FastTime } from './schedule/fast-clock.ts'
+import { VirtualTime } from './schedule/fast-clock.ts'
 import { Journal, overlaps } from './schedule/journal.ts'
 import { PAGE_SIZE, SEED } from './schedule/scheduler-process.ts'
 
 const DAY = Date.parse('2026-11-22T00:00:00Z')
 const HOUR = 3_600_000
+const INTERVAL = 300_000
 const INTERVALS = 288
-/** A day in 36 s. */
-const FACTOR = 2400
+/** The hours in which the API is down, by the intervals due after the first and up to the second. */
+const OUTAGE = [9, 12] as const
 const KILLS = 10
-/** Until the processes are up. */
-const LEAD_MS = 2500
 
 describe('a schedule of five minutes, on a fast clock', () => {
   let spec: SpecDatabase
   let api: RandomUserServer
-  let apiIsDown: () => boolean
+  let apiIsDown: boolean
   let dir: string
+  let time: VirtualTime
   let journal: Journal
   let crew: Crew | undefined
 
@@ -39,12 +38,12 @@ describe('a schedule of five minutes, on a fast clock', () => {
     for (const resource of stagingResources(spec.database)) await resource.create()
     for (const statement of TRANSITIONS) await spec.database.query('watch runs', statement)
     api = await startRandomUserServer({
-      faults: () => (apiIsDown() ? { kind: 'status', status: 503 } : { kind: 'delay', ms: 5 }),
+      faults: () => (apiIsDown ? { kind: 'status', status: 503 } : { kind: 'delay', ms: 5 }),
     })
     dir = mkdtempSync(join(tmpdir(), 'millrace-schedule-'))
   })
   beforeEach(async () => {
-    apiIsDown = () => false
+    apiIsDown = false
     await spec.database.query('empty', 'truncate millrace.ingest_runs, staging.random_users, transitions')
     const file = join(dir, `${Date.now()}.jsonl`)
     writeFileSync(file, '')
@@ -57,16 +56,12 @@ describe('a schedule of five minutes, on a fast clock', () => {
     if (dir !== undefined) rmSync(dir, { recursive: true, force: true })
   })
 
-  function hire(time: Partial<FastTime>, catchUp: number): FastTime {
-    const from = new Date(DAY).toISOString()
-    // It stops before the first interval of the next day.
-    const to = new Date(DAY + 24 * HOUR - 1).toISOString()
-    const fast = { from, to, epoch: Date.now() + LEAD_MS, factor: FACTOR, ...time }
+  function hire(begin: number, catchUp: number): void {
+    time = new VirtualTime(join(dir, `${begin}-${catchUp}.json`), begin)
     crew = new Crew(
-      { databaseUrl: spec.url, apiUrl: api.url, journal: journal.file, time: fast, catchUp },
+      { databaseUrl: spec.url, apiUrl: api.url, journal: journal.file, time: time.file, catchUp },
       journal,
     )
-    return fast
   }
 
   const history = async (): Promise<
@@ -88,26 +83,40 @@ describe('a schedule of five minutes, on a fast clock', () => {
     const seed = Number(process.env.MILLRACE_SPEC_SEED ?? randomInt(2 ** 31))
     console.log(`      seed ${seed} (MILLRACE_SPEC_SEED)`)
     const random = mulberry32(seed)
-    const { epoch } = hire({}, INTERVALS)
-    const hourOfDay = () => ((Date.now() - epoch) * FACTOR) / HOUR
-    apiIsDown = () => hourOfDay() > 9 && hourOfDay() < 12
+    const begun = Date.now()
+    hire(DAY, INTERVALS)
     for (let i = 0; i < 3; i++) crew!.start()
+    await until('the first interval has succeeded', async () => (await succeeded()) === 1)
 
     const kills = Array.from({ length: KILLS }, () => 1 + 22 * random()).sort((a, b) => a - b)
     let leadersKilled = 0
-    for (const hour of kills) {
-      await delay(Math.max(0, epoch + (hour * HOUR) / FACTOR - Date.now()))
-      const leader = journal.spans('leading', 'resigned').find(({ to }) => to === Infinity)?.pid
-      const anyone = crew!.pids[Math.floor(random() * crew!.pids.length)]!
-      const victim = random() < 0.6 ? (leader ?? anyone) : anyone
-      if (victim === leader) leadersKilled++
-      crew!.replace(victim)
+    const passTo = async (end: number) => {
+      time.runTo(end)
+      while (kills[0] !== undefined && DAY + kills[0] * HOUR < end) {
+        const at = DAY + kills.shift()! * HOUR
+        await until(new Date(at).toISOString(), () => time.now >= at)
+        const anyone = crew!.pids[Math.floor(random() * crew!.pids.length)]!
+        const victim = random() < 0.6 ? await leader() : anyone
+        if (victim === leading()) leadersKilled++
+        crew!.replace(victim)
+      }
     }
+    const [down, up] = OUTAGE.map((hour) => DAY + hour * HOUR) as [number, number]
+    await passTo(down)
+    await until('all before the outage has succeeded', async () => (await succeeded()) === dueUntil(down))
+    apiIsDown = true
+    await passTo(up)
+    await until(
+      'all in the outage has failed',
+      async () => (await failures()).length === dueUntil(up) - dueUntil(down),
+    )
+    apiIsDown = false
+    await passTo(DAY + (INTERVALS - 1) * INTERVAL)
     await until('every interval has succeeded', async () => (await succeeded()) === INTERVALS)
     expect(crew!.deserted).to.deep.equal([])
     expect(await crew!.dismiss('SIGTERM')).to.deep.equal([0, 0, 0])
 
-    await everyIntervalRanOnce()
+    await everyIntervalRanOnce((Date.now() - begun) / 1000)
     await everyPageIsStagedOnce()
     await failedAndCaughtUp()
     const work = journal.spans('claimed', 'released')
@@ -122,13 +131,13 @@ describe('a schedule of five minutes, on a fast clock', () => {
     expect(overlaps(terms), 'leaders').to.deep.equal([])
   })
 
-  async function everyIntervalRanOnce(): Promise<void> {
+  async function everyIntervalRanOnce(seconds: number): Promise<void> {
     const runs = await history()
-    const due = Array.from({ length: INTERVALS }, (_, i) => new Date(DAY + i * 300_000).toISOString())
+    const due = Array.from({ length: INTERVALS }, (_, i) => new Date(DAY + i * INTERVAL).toISOString())
     expect(runs.map(({ dueAt }) => dueAt)).to.deep.equal(due.reverse())
     for (const run of runs) {
       expect(run).to.include({ state: 'succeeded', runType: 'scheduled', error: null, fetched: PAGE_SIZE })
-      expect(run.seconds, run.runId).to.be.within(0, 60)
+      expect(run.seconds, run.runId).to.be.within(0, seconds)
     }
     const pages = runs.map(({ firstPage }) => firstPage).sort((a, b) => a - b)
     expect(pages).to.deep.equal(Array.from({ length: INTERVALS }, (_, i) => i + 1))
@@ -150,24 +159,39 @@ describe('a schedule of five minutes, on a fast clock', () => {
 
   /** The intervals of the outage, and none of another time, were marked as failed with the reason. */
   async function failedAndCaughtUp(): Promise<void> {
-    const failed = await spec.database.query<{ hour: number; attempts: number; error: string }>(
-      'read how runs failed',
-      `select extract(hour from due_at at time zone 'UTC')::int as hour, max(attempts) as attempts, min(error) as error
-         from transitions where state = 'failed' group by due_at`,
+    const failed = await failures()
+    const [down, up] = OUTAGE.map((hour) => DAY + hour * HOUR) as [number, number]
+    expect(failed.map(({ due }) => due)).to.deep.equal(
+      Array.from({ length: dueUntil(up) - dueUntil(down) }, (_, i) => down + (i + 1) * INTERVAL),
     )
-    expect(failed.length).to.be.at.least(12)
     for (const { error } of failed) expect(error).to.include('HTTP 503')
     expect(Math.max(...failed.map(({ attempts }) => attempts))).to.be.at.least(3)
-    expect(Math.min(...failed.map(({ hour }) => hour))).to.be.at.least(8)
+  }
+
+  function failures() {
+    return spec.database.query<{ due: number; attempts: number; error: string }>(
+      'read how runs failed',
+      `select extract(epoch from due_at)::float8 * 1000 as due, max(attempts) as attempts, min(error) as error
+         from transitions where state = 'failed' group by due_at order by due_at`,
+    )
+  }
+
+  const leading = () => journal.spans('leading', 'resigned').find(({ to }) => to === Infinity)?.pid
+
+  async function leader(): Promise<number> {
+    await until('there is a leader', () => leading() !== undefined)
+    return leading()!
   }
 
   it('should skip what is further back than the catch-up limit, and note it', async () => {
-    hire({ to: new Date(DAY + HOUR / 2).toISOString() }, 12)
+    hire(DAY, 12)
     crew!.start()
+    await until('the first interval has succeeded', async () => (await succeeded()) === 1)
+    time.runTo(DAY + HOUR / 2)
     await until('the first half hour', async () => (await succeeded()) === 7)
     expect(await crew!.dismiss('SIGTERM')).to.deep.equal([0])
 
-    hire({ from: new Date(DAY + 6 * HOUR).toISOString(), to: new Date(DAY + 6 * HOUR).toISOString() }, 12)
+    hire(DAY + 6 * HOUR, 12)
     crew!.start()
     await until('the latest hour', async () => (await succeeded()) === 7 + 12)
     expect(await crew!.dismiss('SIGTERM')).to.deep.equal([0])
@@ -184,6 +208,9 @@ describe('a schedule of five minutes, on a fast clock', () => {
     ])
   })
 })
+
+/** Intervals due at or before this time of the day. */
+const dueUntil = (time: number) => Math.floor((time - DAY) / INTERVAL) + 1
 
 /** Every state that a run has had, as PostgreSQL saw it. */
 const TRANSITIONS = [

@@ -52,7 +52,8 @@ export class Journal {
   }
 
   #read(): Mark[] {
-    const lines = readFileSync(this.file, 'utf8').split('\n').filter(Boolean)
+    // Behind the last line break, a line may be on its way.
+    const lines = readFileSync(this.file, 'utf8').split('\n').slice(0, -1)
     return lines.map((line): Mark => JSON.parse(line)).sort((a, b) => a.at - b.at)
   }
 }

@@ -8,14 +8,15 @@ import type { Ingester } from '../../../lib/cli/ingest/ingester.ts'
 import type { Logger } from '../../../lib/log.ts'
 import { onShutdown } from '../../../lib/runtime/shutdown.ts'
 import { runIngest } from '../../../topologies/user-ingest.ts'
-import { type FastTime, fastClock } from './fast-clock.ts'
+import { fastClock } from './fast-clock.ts'
 import { Journal } from './journal.ts'
 
 export interface SchedulerSetup {
   readonly databaseUrl: string
   readonly apiUrl: string
   readonly journal: string
-  readonly time: FastTime
+  /** The file of the virtual time. */
+  readonly time: string
   readonly catchUp: number
 }
 
