@@ -14,19 +14,21 @@ export class InputQueues {
   }
 
   get empty(): boolean {
-    return this.#head() === undefined
+    return this.#earliest() === undefined
   }
 
   /** At most `limit` records. */
   take(limit: number): RawRecord[] {
     const taken: RawRecord[] = []
-    for (let queue = this.#head(); queue !== undefined && taken.length < limit; queue = this.#head()) {
+    while (taken.length < limit) {
+      const queue = this.#earliest()
+      if (queue === undefined) break
       taken.push(queue.shift()!)
     }
     return taken
   }
 
-  #head(): RawRecord[] | undefined {
+  #earliest(): RawRecord[] | undefined {
     let earliest: RawRecord[] | undefined
     for (const queue of this.#queues.values()) {
       if (queue.length === 0) continue

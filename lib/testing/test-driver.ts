@@ -2,32 +2,52 @@ import { join } from 'node:path'
 import { MillraceError } from '../errors.ts'
 import { SILENT } from '../log.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
-import { type Headers, NO_HEADERS, type OutRecord, type RawRecord } from '../record.ts'
+import type { Lookup } from '../ports.ts'
+import { type Headers, headerOf, NO_HEADERS, type OutRecord, type RawRecord } from '../record.ts'
 import { Counters } from '../runtime/counters.ts'
+import { DEAD_LETTER } from '../runtime/dead-letters.ts'
 import type { Environment } from '../runtime/environment.ts'
 import { type OpenTopology, open } from '../runtime/open.ts'
 import type { Outbox } from '../runtime/outbox.ts'
 import { Processor } from '../runtime/processor.ts'
 import { Refusals } from '../runtime/refusals.ts'
+import { openDiskState } from '../state/disk-state.ts'
 import { KeyValueStore } from '../state/key-value-store.ts'
 import { memoryState } from '../state/memory-state.ts'
-import type { StateBackend } from '../state/ordered-bytes.ts'
 import { type OpenStore, TaskState } from '../state/task-state.ts'
 import { isTopic, type Node, type Topology } from '../topology/nodes.ts'
 import type { StoreSpec } from '../topology/store.ts'
-import { type SubTopology, subTopologiesOf, topicOf } from '../topology/sub-topologies.ts'
-import { InputQueues } from './input-queues.ts'
-import { TopicLogs } from './topic-log.ts'
+import { type SubTopology, subTopologiesOf, upstreamOf } from '../topology/sub-topologies.ts'
+import type { GlobalTableNode } from '../topology/table-nodes.ts'
+import { memoryRegistry } from './memory-registry.ts'
+import { seededRandom } from './random.ts'
+import { type CrashPoint, TestTask } from './test-task.ts'
+import { TopicLogs } from './topic-logs.ts'
 
 export interface TestDriverOptions {
   /** How many partitions every topic has. Default 1. */
   readonly partitions?: number
-  /** Where state is kept. Default: in memory. */
+  /** Where state is kept. Default: in memory. A crash needs a folder. */
   readonly stores?: 'memory' | { readonly dir: string }
   /** What the wall clock shows at the beginning. Default 0. */
   readonly wallClock?: number
-  /** How far ahead of the wall clock records may be dated, instead of what the inputs say. Milliseconds. */
+  /** How far ahead of the wall clock records may be dated. Milliseconds; default: as far as they like. */
   readonly futureTolerance?: number
+  /** Most records in one micro-batch. Default 1. */
+  readonly batch?: number
+  /**
+   * Lets chance choose which task goes on and how large its micro-batch is: the same seed, the same run. Without one,
+   * tasks go on in the order of their sub-topologies and partitions.
+   */
+  readonly seed?: number
+  /** What a crash may repeat. Default `exactly-once`: output and state are one step; else output may come twice. */
+  readonly guarantee?: 'exactly-once' | 'at-least-once'
+  /** Whether a task dies at this point; it is then opened from what it saved last. Default: none does. */
+  readonly crash?: (point: CrashPoint, task: string) => boolean
+  /** How long a task without input is waited for by those it feeds, by the wall clock. Milliseconds; default 1000. */
+  readonly idleAfter?: number
+  /** What `lookup` steps find, by the name of their target. */
+  readonly lookups?: Readonly<Record<string, Lookup>>
 }
 
 export interface TestRecord<K = unknown, V = unknown> {
@@ -35,30 +55,35 @@ export interface TestRecord<K = unknown, V = unknown> {
   readonly value: V | null
   readonly timestamp: number
   readonly headers?: Headers
+  /** Default: where Kafka's partitioner puts the key. */
+  readonly partition?: number
 }
 
 /** A record that the topology has written. */
 export interface OutputRecord extends Required<TestRecord> {
   readonly topic: string
-  readonly partition: number
 }
 
-/** One task of the topology: a sub-topology and a partition. */
-interface TestTask {
-  readonly sub: SubTopology
-  readonly partition: number
-  readonly state: TaskState
-  readonly processor: Processor
-  readonly queues: InputQueues
+/** A record that a step has refused. */
+export interface Refused {
+  readonly step: string
+  readonly reason: string
+  readonly record: RawRecord
 }
 
 /**
  * Runs a topology without servers, on virtual clocks: the same compiled tasks as a worker's. Records are piped in,
  * worked off completely through all repartition topics, and read out. (TopologyTestDriver)
+ *
+ * ```ts
+ * const driver = await testDriver(topology, { partitions: 4, seed: 7 })
+ * await driver.pipe('users.raw', { key: 'u1', value: user, timestamp: 0 })
+ * driver.read('users.insights')
+ * ```
  */
 export async function testDriver(topology: Topology, options: TestDriverOptions = {}): Promise<TestDriver> {
-  const environment = { log: SILENT, sinks: {}, lookups: {} } as unknown as Environment
-  const driver = new TestDriver(topology, await open(topology, topology.name, environment), options)
+  const opened = await open(topology, topology.name, environmentOf(options))
+  const driver = new TestDriver(topology, opened, options)
   await driver.start()
   return driver
 }
@@ -68,51 +93,79 @@ export class TestDriver {
   readonly #topology: Topology
   readonly #opened: OpenTopology
   readonly #options: TestDriverOptions
+  readonly #partitions: number
+  readonly #random: (() => number) | undefined
   readonly #logs: TopicLogs
   readonly #tasks: TestTask[] = []
-  readonly #globals = new Map<Node, KeyValueStore<unknown, unknown>>()
+  readonly #globals = new Map<GlobalTableNode, KeyValueStore<unknown, unknown>>()
   readonly #serdes = new Map<string, TopicSerdes>()
   readonly #written: OutputRecord[] = []
+  readonly #rows = new Map<string, unknown[]>()
+  readonly #refused: Refused[] = []
   #wallClock: number
+  #readAt: number
 
+  /** Made by `testDriver`. */
   constructor(topology: Topology, opened: OpenTopology, options: TestDriverOptions) {
     this.#topology = topology
     this.#opened = opened
     this.#options = options
+    this.#partitions = options.partitions ?? 1
+    this.#random = options.seed === undefined ? undefined : seededRandom(options.seed)
     this.#wallClock = options.wallClock ?? 0
-    this.#logs = new TopicLogs(() => options.partitions ?? 1)
+    this.#readAt = this.#wallClock
+    this.#logs = new TopicLogs((topic) => (topic === topology.deadLetters.topic ? 1 : this.#partitions))
     for (const node of topology.nodes) {
       const serdes = opened.serdes.get(node)
       const target = node.kind === 'sink' ? node.target : 'topic' in node ? node.topic : undefined
       if (serdes !== undefined && target !== undefined && isTopic(target))
         this.#serdes.set(target.name, serdes)
-      if (node.kind === 'globalTable')
+      if (node.kind === 'globalTable') {
         this.#globals.set(node, new KeyValueStore(node.store, memoryState().bytes(node.name)))
+      }
     }
   }
 
   async start(): Promise<void> {
     for (const sub of subTopologiesOf(this.#topology)) {
-      for (let partition = 0; partition < (this.#options.partitions ?? 1); partition++) {
-        this.#tasks.push(await this.#task(sub, partition))
+      for (let partition = 0; partition < this.#partitions; partition++) {
+        const task = this.#task(sub, partition)
+        await task.open()
+        this.#tasks.push(task)
       }
     }
   }
 
   /** Writes a record to a topic that the topology reads, and works off all that follows from it. */
-  async pipe(
-    topic: string,
-    { key = null, value, timestamp, headers = NO_HEADERS }: TestRecord,
-  ): Promise<void> {
+  async pipe(topic: string, record: TestRecord): Promise<void> {
+    await this.pipeAll(topic, [record])
+  }
+
+  /** Writes all of them before anything is worked off: what can then be chosen, is chosen by the seed. */
+  async pipeAll(topic: string, records: Iterable<TestRecord>): Promise<void> {
+    for (const record of records) this.write(topic, record)
+    await this.work()
+  }
+
+  /** Writes a record, and works nothing off yet. */
+  write(topic: string, { key = null, value, timestamp, headers = NO_HEADERS, partition }: TestRecord): void {
     const serdes = this.#serdesOf(topic)
-    this.#append({
-      topic,
-      key: key === null ? null : serdes.key.encode(key),
-      value: value === null ? null : serdes.value.encode(value),
-      timestamp,
-      headers,
-    })
-    await this.#work()
+    const keyBytes = key === null ? null : serdes.key.encode(key)
+    const valueBytes = value === null ? null : serdes.value.encode(value)
+    this.writeRaw({ topic, partition, key: keyBytes, value: valueBytes, timestamp, headers })
+  }
+
+  /** The same with bytes of any kind. */
+  writeRaw(record: OutRecord): void {
+    this.#readAt = this.#wallClock
+    this.#append(record)
+  }
+
+  /** Until nothing waits anywhere, and every task knows how far those are that feed it. */
+  async work(): Promise<void> {
+    do {
+      for (let task = this.#next(); task !== undefined; task = this.#next()) await this.#run(task)
+    } while (this.#mark())
   }
 
   /** What the topology has written since the last call, in the order of writing; of one topic, or of all. */
@@ -123,11 +176,21 @@ export class TestDriver {
     return read
   }
 
+  /** What a sink of another kind (a table) was given so far. */
+  rows(step: string): readonly unknown[] {
+    return this.#rows.get(step) ?? []
+  }
+
+  /** What steps have refused so far. */
+  get deadLetters(): readonly Refused[] {
+    return this.#refused
+  }
+
   /** Moves the wall clock, and does what is due by it. Milliseconds. */
   async advanceWallClock(by: number): Promise<void> {
     this.#wallClock += by
-    for (const task of this.#tasks) this.#deliver(await task.processor.punctuate(NEVER))
-    await this.#work()
+    for (const task of this.#tasks) await task.punctuate(NEVER)
+    await this.work()
   }
 
   /** An open store of a partition's task, by name. */
@@ -140,75 +203,119 @@ export class TestDriver {
     throw new MillraceError('CONFIG', `topology "${this.#topology.name}" has no store "${name}"`)
   }
 
+  /** As if the process had died: every task is opened from what it saved last. */
+  async crash(): Promise<void> {
+    for (const task of this.#tasks) await this.#reopen(task)
+    await this.work()
+  }
+
+  /** Every task is finished, given up, and taken over by another worker that has its state. */
+  async rebalance(): Promise<void> {
+    await this.work()
+    await this.crash()
+  }
+
   async close(): Promise<void> {
-    for (const { state } of this.#tasks) await state.close()
+    for (const task of this.#tasks) await task.close()
     await this.#opened.close()
   }
 
-  async #task(sub: SubTopology, partition: number): Promise<TestTask> {
-    const state = new TaskState(await this.#backend(`${sub.id}_${partition}`))
+  #task(sub: SubTopology, partition: number): TestTask {
     const topology = this.#topology
+    const { guarantee = 'exactly-once', crash, futureTolerance = Number.POSITIVE_INFINITY } = this.#options
+    const name = `${sub.id}_${partition}`
+    const upstreams = upstreamOf(topology, sub).flatMap(({ id }) => {
+      return Array.from({ length: this.#partitions }, (_, index) => `${id}_${index}`)
+    })
     const { counters } = this
-    const processor = new Processor({
-      topology,
+    const open = async () => {
+      const state = new TaskState(await this.#backend(name), name, upstreams)
+      const processor = new Processor({
+        topology,
+        sub,
+        partition,
+        application: topology.name,
+        state,
+        globals: this.#globals,
+        bindings: this.#opened,
+        refusals: new Refusals(topology, counters, SILENT),
+        counters,
+        log: SILENT,
+        now: () => this.#wallClock,
+        futureTolerance,
+      })
+      return { state, processor }
+    }
+    return new TestTask({
       sub,
       partition,
       application: topology.name,
-      state,
-      globals: this.#globals,
-      bindings: this.#opened,
-      refusals: new Refusals(topology, counters, SILENT),
-      counters,
-      log: SILENT,
-      now: () => this.#wallClock,
-      futureTolerance: this.#options.futureTolerance,
+      logs: this.#logs,
+      open,
+      deliver: (outbox) => this.#deliver(outbox),
+      crashes: (point) => crash?.(point, name) ?? false,
+      atomic: guarantee === 'exactly-once',
     })
-    return { sub, partition, state, processor, queues: new InputQueues() }
   }
 
-  async #backend(task: string): Promise<StateBackend> {
+  #backend(task: string) {
     const { stores = 'memory' } = this.#options
-    if (stores === 'memory') return memoryState()
-    throw new MillraceError('CONFIG', `no stores on disk yet: ${join(stores.dir, task)}`)
+    return stores === 'memory' ? memoryState() : openDiskState(join(stores.dir, task))
   }
 
-  /** Until nothing waits anywhere. */
-  async #work(): Promise<void> {
-    for (;;) {
-      const task = this.#tasks.find(({ queues }) => !queues.empty)
-      if (task === undefined) return
-      const outbox = await task.processor.process(task.queues.take(1), NEVER)
-      this.#deliver(outbox)
-      await task.state.save({})
+  async #reopen(task: TestTask): Promise<void> {
+    if ((this.#options.stores ?? 'memory') === 'memory') {
+      throw new MillraceError('CONFIG', 'a crash loses what is in memory: test it with { stores: { dir } }')
     }
+    await task.close()
+    await task.open()
   }
 
-  #deliver({ records, letters }: Outbox): void {
-    for (const record of [...records.map((outgoing) => outgoing.record), ...letters]) {
+  #next(): TestTask | undefined {
+    const ready = this.#tasks.filter((task) => task.ready)
+    return ready[this.#random === undefined ? 0 : Math.floor(this.#random() * ready.length)]
+  }
+
+  async #run(task: TestTask): Promise<void> {
+    const { batch = 1 } = this.#options
+    const records = this.#random === undefined ? batch : 1 + Math.floor(this.#random() * batch)
+    if (await task.run(records, NEVER)) await this.#reopen(task)
+  }
+
+  /** Tells the tasks behind repartition topics how far the others are. With one task each they know by the records. */
+  #mark(): boolean {
+    const idle = this.#wallClock - this.#readAt >= (this.#options.idleAfter ?? 1000)
+    if (this.#partitions === 1 && !idle) return false
+    const markers = this.#tasks.flatMap((task) => task.markers(idle))
+    for (const record of markers) this.#append(record)
+    return markers.length > 0
+  }
+
+  #deliver({ records, letters, rows }: Outbox): void {
+    for (const { record } of records) {
       const written = this.#append(record)
       const serdes = this.#serdes.get(record.topic)
       if (serdes !== undefined) this.#written.push(decoded(written, serdes))
     }
+    for (const [{ name }, outgoing] of rows) {
+      this.#rows.set(name, [...(this.#rows.get(name) ?? []), ...outgoing.map(({ row }) => row.value)])
+    }
+    for (const letter of letters) this.#refused.push(refusedOf(this.#append(letter)))
   }
 
-  /** To the log, and to the task that reads the topic. */
+  /** To the log, and to the tasks and global tables that read the topic. */
   #append(record: OutRecord): RawRecord {
     const written = this.#logs.append(record)
-    for (const { sub, partition, queues } of this.#tasks) {
-      if (partition !== written.partition) continue
-      if (sub.inputs.some((input) => topicOf(input, this.#topology.name) === written.topic))
-        queues.add(written)
-    }
-    for (const [node, store] of this.#globals) {
-      if (node.kind === 'globalTable' && node.topic.name === written.topic) this.#update(node, store, written)
-    }
+    for (const task of this.#tasks) task.offer(written)
+    for (const [node, store] of this.#globals)
+      if (node.topic.name === written.topic) this.#update(node, store, written)
     return written
   }
 
   #update(node: Node, store: KeyValueStore<unknown, unknown>, { key, value, timestamp }: RawRecord): void {
     const serdes = this.#opened.serdes.get(node)!
-    if (key !== null)
-      store.put(serdes.key.decode(key), value === null ? null : serdes.value.decode(value), timestamp)
+    if (key === null) this.counters.add(node.name, 'null-key')
+    else store.put(serdes.key.decode(key), value === null ? null : serdes.value.decode(value), timestamp)
   }
 
   #serdesOf(topic: string): TopicSerdes {
@@ -224,6 +331,32 @@ export class TestDriver {
 
 const NEVER = new AbortController().signal
 
+/** Nothing is opened of the outside: tables are never written, and look-ups are those of the test. */
+function environmentOf({ lookups = {} }: TestDriverOptions): Environment {
+  const unused = () => {
+    throw new MillraceError('INTERNAL', 'the test driver has no broker')
+  }
+  const sink = { prepare: async () => {}, write: async () => {}, close: async () => {} }
+  const connector = { open: async () => sink, resources: () => [], close: async () => {} }
+  const any = <C>(made: C) => new Proxy({}, { get: () => made }) as Readonly<Record<string, C>>
+  return {
+    broker: {
+      admin: undefined as never,
+      consumer: unused,
+      producer: unused,
+      read: unused,
+      close: async () => {},
+    },
+    registry: memoryRegistry(),
+    sinks: any(connector),
+    lookups: any({
+      openLookup: ({ name }) => lookups[name] ?? { load: async () => new Map() },
+      lookupResources: () => [],
+    }),
+    log: SILENT,
+  }
+}
+
 function decoded(
   { topic, partition, key, value, timestamp, headers }: RawRecord,
   serdes: TopicSerdes,
@@ -235,5 +368,14 @@ function decoded(
     value: value === null ? null : serdes.value.decode(value),
     timestamp,
     headers,
+  }
+}
+
+function refusedOf(record: RawRecord): Refused {
+  const { step, reason } = DEAD_LETTER
+  return {
+    step: String(headerOf(record.headers, step)),
+    reason: String(headerOf(record.headers, reason)),
+    record,
   }
 }

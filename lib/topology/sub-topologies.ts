@@ -69,3 +69,22 @@ function isInput(node: Node): node is SubTopologyInput {
 function isStep(node: Node): node is StepNode {
   return 'parents' in node
 }
+
+/**
+ * Those whose time this one waits for: they write to repartition topics that it reads. Not those that it feeds in turn,
+ * as the two halves of a foreign-key join do: each would wait for the other.
+ */
+export function upstreamOf(topology: Topology, sub: SubTopology): SubTopology[] {
+  const all = subTopologiesOf(topology)
+  const feeds = (one: SubTopology, other: SubTopology): boolean =>
+    one.steps.some((step) => other.inputs.includes(step as never))
+  const reaches = (from: SubTopology, seen = new Set<number>()): Set<number> => {
+    for (const next of all.filter((other) => feeds(from, other) && !seen.has(other.id))) {
+      seen.add(next.id)
+      reaches(next, seen)
+    }
+    return seen
+  }
+  const downstream = reaches(sub)
+  return all.filter((one) => feeds(one, sub) && !downstream.has(one.id) && one.id !== sub.id)
+}

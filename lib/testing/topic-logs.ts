@@ -10,6 +10,7 @@ export class TopicLogs {
     this.#partitionsOf = partitionsOf
   }
 
+  /** A record without a key goes to partition 0, so that a test is the same each time. */
   append({ topic, partition, key, value, timestamp, headers }: OutRecord): RawRecord {
     const partitions = this.of(topic)
     const chosen = partition ?? (key === null ? 0 : partitionFor(key, partitions.length))
