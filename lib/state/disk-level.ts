@@ -1,9 +1,7 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
-import { MillraceError } from '../errors.ts'
-import { isLocked } from '../level-error.ts'
-import { damaged, foreign } from './disk-subject.ts'
+import { foreign } from './disk-error.ts'
 import { MARK_FILE } from './save-mark.ts'
 
 /** What is asked of LevelDB: keys and values are bytes. */
@@ -29,23 +27,6 @@ export async function openLevel(dir: string, saved: boolean): Promise<Level> {
     writeBufferSize: WRITE_BUFFER_BYTES,
     createIfMissing: !saved,
   })
-  try {
-    await level.open()
-    return level
-  } catch (error) {
-    if (isLocked(error)) throw locked(dir)
-    if (saved && /does not exist/.test(causeText(error))) throw damaged(dir, 'files are missing')
-    throw error
-  }
-}
-
-function locked(dir: string): MillraceError {
-  return new MillraceError(
-    'CONFIG',
-    `The state in ${dir} is open in another worker. Give each worker on a machine a MILLRACE_STATE_DIR of its own, or stop the other one first.`,
-  )
-}
-
-function causeText(error: unknown): string {
-  return error instanceof Error ? String(error.cause) : ''
+  await level.open()
+  return level
 }

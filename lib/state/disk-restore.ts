@@ -1,8 +1,8 @@
 import { MillraceError } from '../errors.ts'
+import { damaged, foreign } from './disk-error.ts'
 import { decodeHead, type Head, NEVER_SAVED } from './disk-head.ts'
 import { ENTRIES, entryOf, FORMAT_KEY, HEAD_KEY, unsealed } from './disk-layout.ts'
 import type { Level } from './disk-level.ts'
-import { damaged, foreign } from './disk-subject.ts'
 
 /** Raised by every change after which an older millrace would read wrongly. */
 const FORMAT = 1

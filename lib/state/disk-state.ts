@@ -1,12 +1,11 @@
-import { levelError } from '../level-error.ts'
 import { Changes, type Taken } from './changes.ts'
 import { CleanSlots } from './clean-slots.ts'
 import { DiskBytes, type SharedByStores } from './disk-bytes.ts'
+import { damaged, diskError } from './disk-error.ts'
 import { encodeHead, type Head, NEVER_SAVED } from './disk-head.ts'
 import { diskKey, entryPrefix, HEAD_KEY, sealed, sealOf, unsealed } from './disk-layout.ts'
 import { type Level, makeFolder, openLevel } from './disk-level.ts'
 import { restoreFrom } from './disk-restore.ts'
-import { damaged, subjectOf } from './disk-subject.ts'
 import type { OrderedBytes, StateBackend } from './ordered-bytes.ts'
 import { SaveMark } from './save-mark.ts'
 import type { Slot } from './slot.ts'
@@ -34,21 +33,18 @@ const CACHE_BYTES = 64 * 1024 * 1024
 export async function openDiskState(dir: string, options: DiskStateOptions = {}): Promise<StateBackend> {
   try {
     await makeFolder(dir)
-    const mark = await SaveMark.open(dir)
+    const mark = await SaveMark.read(dir)
+    const level = await openLevel(dir, mark.sequence > 0)
     try {
-      const level = await openLevel(dir, mark.sequence > 0)
       const state = new DiskState(dir, level, mark, options.cacheBytes ?? CACHE_BYTES)
-      await state.restore().catch(async (error: unknown) => {
-        await level.close()
-        throw error
-      })
+      await state.restore()
       return state
     } catch (error) {
-      await mark.close()
+      await level.close()
       throw error
     }
   } catch (error) {
-    throw levelError(error, 'opening it', subjectOf(dir))
+    throw diskError(error, 'opening it', dir)
   }
 }
 
@@ -103,7 +99,6 @@ class DiskState implements StateBackend {
 
   async close(): Promise<void> {
     await this.#saving.catch(() => {})
-    await this.#mark.close()
     await this.#level.close()
   }
 
@@ -112,7 +107,7 @@ class DiskState implements StateBackend {
       await batch.write({ sync: true })
       await this.#mark.write(head.sequence)
     } catch (error) {
-      throw levelError(error, 'saving it', subjectOf(this.#dir))
+      throw diskError(error, 'saving it', this.#dir)
     }
     this.#meta = head.meta
     this.#changes.saved(changes)
@@ -141,7 +136,7 @@ class DiskState implements StateBackend {
     try {
       return this.#level.getSync(key) ?? Buffer.alloc(0)
     } catch (error) {
-      throw levelError(error, 'reading it', subjectOf(this.#dir))
+      throw diskError(error, 'reading it', this.#dir)
     }
   }
 }

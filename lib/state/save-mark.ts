@@ -1,4 +1,4 @@
-import { constants, type FileHandle, open } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -11,27 +11,24 @@ const PATTERN = /^(\d{16}) ([0-9a-f]{8})\n$/
  * failure it may be behind, which proves nothing, but never ahead.
  */
 export class SaveMark {
-  /** As it was when opened; 0 if it was not there or can't be read. */
+  /** As it was found; 0 if it was not there or can't be read. */
   readonly sequence: number
-  readonly #file: FileHandle
+  readonly #path: string
 
-  private constructor(file: FileHandle, sequence: number) {
-    this.#file = file
+  private constructor(path: string, sequence: number) {
+    this.#path = path
     this.sequence = sequence
   }
 
-  static async open(dir: string): Promise<SaveMark> {
-    const file = await open(join(dir, MARK_FILE), constants.O_RDWR | constants.O_CREAT, 0o600)
-    return new SaveMark(file, sequenceIn(await file.readFile('latin1')))
+  static async read(dir: string): Promise<SaveMark> {
+    const path = join(dir, MARK_FILE)
+    return new SaveMark(path, sequenceIn(await readFile(path, { encoding: 'latin1', flag: 'a+' })))
   }
 
+  /** In place: the file is never empty for a moment. */
   async write(sequence: number): Promise<void> {
     const digits = String(sequence).padStart(16, '0')
-    await this.#file.write(`${digits} ${checksum(digits)}\n`, 0, 'latin1')
-  }
-
-  close(): Promise<void> {
-    return this.#file.close()
+    await writeFile(this.#path, `${digits} ${checksum(digits)}\n`, { flag: 'r+' })
   }
 }
 
