@@ -1,5 +1,8 @@
 import type { Contract } from '../contract/avro.ts'
+import type { Windows } from '../windows/windows.ts'
 import { childrenOf, isTopic, type Node, parentsOf, type Topology } from './nodes.ts'
+import { repartitionTopic } from './repartition-nodes.ts'
+import { storesOf } from './stores-of.ts'
 import { subTopologiesOf } from './sub-topologies.ts'
 import type { Format } from './topic.ts'
 
@@ -13,7 +16,7 @@ export interface Description {
 export interface StepDescription {
   readonly name: string
   readonly kind: Node['kind']
-  /** What it reads from, writes to or looks up in; empty for steps that stay inside. */
+  /** What it reads from, writes to, looks up in or keeps; empty for steps that stay inside. */
   readonly detail: string
   readonly predecessors: readonly string[]
   readonly successors: readonly string[]
@@ -27,7 +30,7 @@ export function description(topology: Topology): Description {
       steps: [...new Set<Node>([...inputs, ...steps])].map((node) => ({
         name: node.name,
         kind: node.kind,
-        detail: detailOf(node),
+        detail: detailOf(node, topology.name),
         predecessors: parentsOf(node).map(({ name }) => name),
         successors: childrenOf(topology, node).map(({ name }) => name),
       })),
@@ -67,16 +70,50 @@ export function mermaid(topology: Topology): string {
   return ['flowchart LR', ...lines, ...arrows].join('\n')
 }
 
-function detailOf(node: Node): string {
-  if (node.kind === 'source') return `topic: ${node.topic.name}, value: ${formatName(node.topic.value)}`
-  if (node.kind === 'enrich' && node.enrichment.how === 'lookup') {
-    const { connector, name } = node.enrichment.target
-    return `look-up: ${connector} ${name}`
+function detailOf(node: Node, application: string): string {
+  const store = storesOf(node).map(({ name, kind }) => `store: ${name} (${kind})`)
+  return [...[readsAndWrites(node, application)].filter((part) => part !== ''), ...store].join(', ')
+}
+
+function readsAndWrites(node: Node, application: string): string {
+  switch (node.kind) {
+    case 'source':
+    case 'table':
+    case 'globalTable':
+      return `topic: ${node.topic.name}, value: ${formatName(node.topic.value)}`
+    case 'repartition':
+      return `topic: ${repartitionTopic(application, node)}`
+    case 'window':
+      return windowsName(node.windows)
+    case 'enrich': {
+      if (node.enrichment.how !== 'lookup') return ''
+      const { connector, name } = node.enrichment.target
+      return `look-up: ${connector} ${name}`
+    }
+    case 'streamGlobalJoin':
+      return `global table: ${node.global.name}`
+    case 'sink': {
+      const { target } = node
+      if (isTopic(target)) return `topic: ${target.name}, value: ${formatName(target.value)}`
+      return `${target.connector}: ${target.name}`
+    }
+    default:
+      return ''
   }
-  if (node.kind !== 'sink') return ''
-  const { target } = node
-  if (isTopic(target)) return `topic: ${target.name}, value: ${formatName(target.value)}`
-  return `${target.connector}: ${target.name}`
+}
+
+function windowsName(windows: Windows): string {
+  const grace = `grace ${windows.grace} ms`
+  switch (windows.kind) {
+    case 'time':
+      return windows.advance === windows.size
+        ? `tumbling: ${windows.size} ms, ${grace}`
+        : `hopping: ${windows.size} ms every ${windows.advance} ms, ${grace}`
+    case 'sliding':
+      return `sliding: ${windows.difference} ms, ${grace}`
+    case 'session':
+      return `session: gap ${windows.gap} ms, ${grace}`
+  }
 }
 
 function formatName(format: Format<unknown>): string {

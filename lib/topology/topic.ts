@@ -11,6 +11,7 @@ export interface TopicTarget<K, V> {
   readonly key: Format<K>
   readonly value: Format<V>
   readonly partitions: number
+  readonly partitioner: string
   readonly config: Readonly<Record<string, string>>
 }
 
@@ -20,6 +21,11 @@ export interface TopicOptions<K, V> {
   readonly value: Format<V>
   /** Used by `millrace apply` when it makes the topic. Default 4. */
   readonly partitions?: number
+  /**
+   * How those who write the topic choose the partition of a key. Default `murmur2`, as Kafka's Java client and this
+   * library do. Clients on librdkafka do not, unless told to: name theirs, and joins with other topics are refused.
+   */
+  readonly partitioner?: string
   /** Broker settings by their Kafka names. `retention.ms` is -1 unless stated: see DECISIONS 0003. */
   readonly config?: Readonly<Record<string, string>>
 }
@@ -37,6 +43,7 @@ export function topic<K, V>(name: string, options: TopicOptions<K, V>): TopicTar
     key: options.key ?? (stringKey as unknown as Serde<K>),
     value: options.value,
     partitions: options.partitions ?? 4,
+    partitioner: options.partitioner ?? 'murmur2',
     config: Object.freeze({ 'retention.ms': '-1', ...options.config }),
   })
 }

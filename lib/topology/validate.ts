@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts'
-import { parentsOf, type SourceNode, type Topology } from './nodes.ts'
+import { checkCoPartitioning } from './co-partitioning.ts'
+import { type InputNode, type Node, parentsOf, type Topology } from './nodes.ts'
 
 /** Kafka's rule for topic names, since step names become parts of topic, group and metric names. */
 const LEGAL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
@@ -31,7 +32,7 @@ export function checkTopology(topology: Topology): void {
   }
   checkSources(topology)
   const parents = new Set(topology.nodes.flatMap(parentsOf))
-  const loose = topology.nodes.find((node) => node.kind !== 'sink' && !parents.has(node))
+  const loose = topology.nodes.find((node) => !ends(node) && !parents.has(node))
   if (loose !== undefined) {
     throw new MillraceError(
       'CONFIG',
@@ -39,10 +40,16 @@ export function checkTopology(topology: Topology): void {
       { step: loose.name },
     )
   }
+  checkCoPartitioning(topology)
+}
+
+/** What may have nothing behind it: a table is there to be asked. */
+function ends(node: Node): boolean {
+  return node.kind === 'sink' || node.kind === 'globalTable' || ('store' in node && node.store !== undefined)
 }
 
 function checkSources({ name, nodes }: Topology): void {
-  const sources = nodes.filter((node): node is SourceNode => node.kind === 'source')
+  const sources = nodes.filter((node): node is InputNode => node.kind === 'source' || node.kind === 'table')
   const [first] = sources
   if (first === undefined) throw new MillraceError('CONFIG', `topology "${name}" has no source`)
   for (const source of sources.slice(1)) {
@@ -54,11 +61,19 @@ function checkSources({ name, nodes }: Topology): void {
         { step },
       )
     }
-    // One consumer group has one policy.
-    if (source.startAt !== first.startAt) {
-      throw new MillraceError('CONFIG', `sources "${first.name}" and "${step}" must have the same startAt`, {
-        step,
-      })
-    }
   }
+  checkStart(sources.filter(({ kind }) => kind === 'source'))
+}
+
+/** One consumer group has one policy; tables are always read from their beginning. */
+function checkStart([first, ...others]: readonly InputNode[]): void {
+  const other = others.find(({ startAt }) => startAt !== first?.startAt)
+  if (other === undefined) return
+  throw new MillraceError(
+    'CONFIG',
+    `sources "${first?.name}" and "${other.name}" must have the same startAt`,
+    {
+      step: other.name,
+    },
+  )
 }

@@ -1,0 +1,18 @@
+import type { Node } from './nodes.ts'
+import type { StoreSpec } from './store.ts'
+
+/** The stores that a step keeps, and nobody else writes to. */
+export function storesOf(node: Node): readonly StoreSpec[] {
+  switch (node.kind) {
+    case 'streamJoin':
+      return [node.left, node.right, node.unmatched]
+    case 'streamTableJoin':
+      return node.buffer === undefined ? [] : [node.buffer]
+    case 'foreignKeyRespond':
+      return [node.subscriptions]
+    case 'process':
+      return Object.values(node.stores)
+    default:
+      return 'store' in node && node.store !== undefined ? [node.store] : []
+  }
+}
