@@ -8,11 +8,12 @@ import { millrace } from '../support/millrace.ts'
 import { startPipelineServers } from '../support/pipeline-servers.ts'
 import { Hop } from './hop.ts'
 import { type Hit, inKafka, killCapture, killIngest, killWorker, type Stage, sum } from './kills.ts'
+import { openPageGate } from './page-gate.ts'
 
-const PAGES = 20
-const PAGE_SIZE = 1000
+const PAGES = 40
+const PAGE_SIZE = 500
 const USERS = PAGES * PAGE_SIZE
-/** Of its records, as far as a hop has come when it is killed. */
+/** Of the pages, as many as are recorded at least when the hops are killed. */
 const POINTS = [0.2, 0.4, 0.6]
 /** Most differences in a failure's message. */
 const SHOWN = 20
@@ -22,20 +23,22 @@ describe('kill -9 of each hop', function () {
 
   let stage: Stage
   let env: Record<string, string>
-  let captureHits: Hit[]
+  const captureHits: Hit[] = []
   const hops: Hop[] = []
 
   before(async () => {
     const servers = await startPipelineServers()
     const api = await startRandomUserServer()
     const broker = kafkaBroker({ brokers: [servers.env.KAFKA_BROKERS!] })
-    stage = { ...servers, api, broker }
     env = { ...servers.env, RANDOM_USER_URL: api.url }
     await millrace(['apply'], env)
+    const gate = await openPageGate(servers.env.DATABASE_URL!, PAGES)
+    stage = { ...servers, api, broker, gate, pageSize: PAGE_SIZE }
   })
 
   after(async () => {
     await Promise.all(hops.map((hop) => hop.clear()))
+    await stage?.gate.close()
     await stage?.broker.close()
     await stage?.api.close()
     await stage?.stop()
@@ -44,14 +47,19 @@ describe('kill -9 of each hop', function () {
   it('should hit unacknowledged records, three times in ingest, capture and worker', async () => {
     const worker = hop(['run', 'topologies/user-insights.ts'])
     const capture = hop(['capture'])
+    // It would wait for the page that the ingest has in hand.
+    await capture.until('its snapshot is taken', snapshotTaken)
     const ingest = hop(['ingest', '--once', '--results', `${PAGE_SIZE}`, '--pages', `${PAGES}`])
 
-    const [ingestHits, hitsOfCapture, workerHits] = await Promise.all([
-      killed('ingest', ingest, (share) => killIngest(ingest, stage, share * PAGES)),
-      killed('capture', capture, (share) => killCapture(capture, stage, share * USERS)),
-      killed('worker', worker, (share) => killWorker(worker, stage, share * USERS)),
-    ])
-    captureHits = hitsOfCapture
+    const ingestHits: Hit[] = []
+    const workerHits: Hit[] = []
+    for (const share of POINTS) {
+      await stage.gate.allow(share * PAGES)
+      ingestHits.push(await killed('ingest', ingest, killIngest))
+      captureHits.push(await killed('capture', capture, killCapture))
+      workerHits.push(await killed('worker', worker, killWorker))
+    }
+    await stage.gate.allowAll()
     for (const { unacknowledged, evidence } of [...ingestHits, ...captureHits, ...workerHits]) {
       expect(unacknowledged, evidence).to.be.greaterThan(0)
     }
@@ -116,16 +124,21 @@ describe('kill -9 of each hop', function () {
     return started
   }
 
-  /** Killed at each point, and started again. */
-  async function killed(name: string, hop: Hop, kill: (share: number) => Promise<Hit>): Promise<Hit[]> {
-    const hits: Hit[] = []
-    for (const share of POINTS) {
-      const hit = await kill(share)
-      console.log(`      ${name} killed at ${share * 100} %: ${hit.evidence}`)
-      hits.push(hit)
-      hop.restart()
-    }
-    return hits
+  /** Killed at work, and started again. */
+  async function killed(
+    name: string,
+    hop: Hop,
+    kill: (hop: Hop, stage: Stage) => Promise<Hit>,
+  ): Promise<Hit> {
+    const hit = await kill(hop, stage)
+    console.log(`      ${name} killed, ${stage.gate.allowed} pages: ${hit.evidence}`)
+    hop.restart()
+    return hit
+  }
+
+  async function snapshotTaken(): Promise<true | undefined> {
+    const [capture] = await stage.sql<{ snapshot: string }>('SELECT snapshot FROM millrace.captures')
+    return capture?.snapshot === 'done' || undefined
   }
 
   async function captured(lsn: string): Promise<true | undefined> {

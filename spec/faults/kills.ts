@@ -4,6 +4,7 @@ import { lagOf } from '../support/group.ts'
 import type { PipelineServers } from '../support/pipeline-servers.ts'
 import { holdRow } from './held-row.ts'
 import type { Hop } from './hop.ts'
+import type { PageGate } from './page-gate.ts'
 
 /** What a kill -9 has hit. */
 export interface Hit {
@@ -15,34 +16,30 @@ export interface Hit {
 export interface Stage extends PipelineServers {
   readonly broker: Broker
   readonly api: RandomUserServer
+  /** There is work as long as a hop is to be killed, and no hop runs out of it before. */
+  readonly gate: PageGate
+  readonly pageSize: number
 }
 
-/** Once `pages` are recorded: dies with the next page fetched and in an open transaction. */
-export async function killIngest(ingest: Hop, stage: Stage, pages: number): Promise<Hit> {
-  const { sql, env, api } = stage
-  await ingest.until(`${pages} pages recorded`, async () => {
-    const [run] = await sql<{ pages_done: number }>('SELECT pages_done FROM millrace.ingest_runs')
-    return run !== undefined && run.pages_done >= pages ? run : undefined
-  })
-  const held = await holdRow<{ pages_done: number; page_size: number }>(
-    env.DATABASE_URL!,
-    "SELECT pages_done, page_size FROM millrace.ingest_runs WHERE state = 'running' FOR UPDATE",
-  )
+/** Once the pages allowed are recorded: dies with the next page fetched and in an open transaction. */
+export async function killIngest(ingest: Hop, { sql, api, gate, pageSize }: Stage): Promise<Hit> {
   // The last statement of the transaction that stages a page: the page's rows are in, and the run does not know.
-  await ingest.until('a page in hand', () => held.waiting('update millrace.ingest_runs set pages_done'))
+  const serverProcess = await ingest.until('a page in hand', () => gate.waiting())
   await ingest.kill()
-  const { pages_done: recorded, page_size: size } = held.row
+  await gate.end(serverProcess)
+  const [run] = await sql<{ recorded: number }>('SELECT pages_done AS recorded FROM millrace.ingest_runs')
   const asked = Number(new URL(api.requests.at(-1)!, api.url).searchParams.get('page'))
-  await held.release()
+  const { recorded } = run!
   return {
-    unacknowledged: (asked - recorded) * size,
+    unacknowledged: (asked - recorded) * pageSize,
     evidence: `page ${asked} was fetched and in an open transaction, ${recorded} pages were recorded`,
   }
 }
 
-/** Once Kafka has `records`: dies when Kafka has more than its stored position covers. */
-export async function killCapture(capture: Hop, stage: Stage, records: number): Promise<Hit> {
-  const { env, sql } = stage
+/** Once Kafka has the pages allowed: dies when Kafka has more than its stored position covers. */
+export async function killCapture(capture: Hop, stage: Stage): Promise<Hit> {
+  const { env, sql, gate, pageSize } = stage
+  const records = gate.allowed * pageSize
   await capture.until(`${records} records in Kafka`, async () =>
     (await inKafka(stage)) >= records ? true : undefined,
   )
@@ -55,6 +52,7 @@ export async function killCapture(capture: Hop, stage: Stage, records: number): 
     )
     const covered = await inKafka(stage)
     capture.signal('SIGCONT')
+    await gate.allow(gate.allowed + 1)
     const serverProcess = await capture.until('a position to store', () =>
       held.waiting('UPDATE millrace.captures SET lsn'),
     )
@@ -77,9 +75,10 @@ export async function killCapture(capture: Hop, stage: Stage, records: number): 
   }
 }
 
-/** Once the group has committed `records`: dies with rows in Cassandra beyond the committed positions. */
-export async function killWorker(worker: Hop, stage: Stage, records: number): Promise<Hit> {
+/** Once the group has committed the pages allowed: dies with rows in Cassandra beyond the committed positions. */
+export async function killWorker(worker: Hop, stage: Stage): Promise<Hit> {
   const { admin } = stage.broker
+  const records = stage.gate.allowed * stage.pageSize
   const stored = async () => {
     const positions = await admin.committed('user-insights', ['users.raw'])
     return new Map(positions.map(({ partition, offset }) => [partition, offset]))
@@ -89,32 +88,34 @@ export async function killWorker(worker: Hop, stage: Stage, records: number): Pr
   )
   await worker.until('rows that are not committed', async () => {
     worker.signal('SIGSTOP')
-    const beyond = await rowsBeyond(stage, stored)
+    const { all, beyond } = await rowsAt(stage, stored)
     if (beyond > 0) return beyond
     worker.signal('SIGCONT')
+    if (all >= stage.gate.allowed * stage.pageSize) await stage.gate.allow(stage.gate.allowed + 1)
     return undefined
   })
   await worker.kill()
   const lag = await lagOf('user-insights', stage.env.KAFKA_BROKERS)
   const positions = new Map(lag.map(({ partition, committed }) => [partition, committed || 0]))
-  const unacknowledged = await rowsBeyond(stage, async () => positions)
+  const { beyond: unacknowledged } = await rowsAt(stage, async () => positions)
   return {
     unacknowledged,
     evidence: `the group had committed ${sum(positions.values())}, Cassandra had ${unacknowledged} rows of later records`,
   }
 }
 
-/** Rows made of records that lie at or beyond these positions. */
-async function rowsBeyond(
+/** Rows, and those of them made of records that lie at or beyond these positions. */
+async function rowsAt(
   { keyspace }: Stage,
   positions: () => Promise<ReadonlyMap<number, number>>,
-): Promise<number> {
+): Promise<{ all: number; beyond: number }> {
   const rows = await keyspace.select<{ source: string }>(`SELECT source FROM ${keyspace.name}.users_by_id`)
   const next = await positions()
-  return rows.filter(({ source }) => {
+  const beyond = rows.filter(({ source }) => {
     const [, partition, offset] = source.split('/')
     return Number(offset) >= (next.get(Number(partition)) ?? 0)
-  }).length
+  })
+  return { all: rows.length, beyond: beyond.length }
 }
 
 export async function inKafka({ broker }: Pick<Stage, 'broker'>): Promise<number> {
