@@ -20,9 +20,18 @@ export { type KeyByOptions, keyBy } from './operators/key-by.ts'
 export { map } from './operators/map.ts'
 export { merge } from './operators/merge.ts'
 export { peek } from './operators/peek.ts'
+export {
+  type Forward,
+  type Forwarded,
+  type ProcessOptions,
+  type Processor,
+  process,
+} from './operators/process.ts'
+export type { Entry, KeyValueStore, TimedValue, WindowStore } from './operators/processor-stores.ts'
 export { type RepartitionOptions, repartition } from './operators/repartition.ts'
 export { type RxOptions, rx } from './operators/rx.ts'
 export { sink } from './operators/sink.ts'
+export type { Rows } from './operators/table-view.ts'
 export { toStream } from './operators/to-stream.ts'
 export { validate } from './operators/validate.ts'
 export { type WindowOptions, window } from './operators/window.ts'

@@ -58,7 +58,7 @@ export const REFUSED = Symbol('refused')
 export function guarded<R>(
   node: Node,
   callback: (value: never, context: Context) => R,
-  runtime: StepRuntime,
+  runtime: Pick<StepRuntime, 'refuse'>,
 ): (value: unknown, context: Context) => R | typeof REFUSED {
   return (value, context) => {
     try {

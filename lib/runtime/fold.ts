@@ -7,6 +7,7 @@ import { flatMapStep } from '../operators/flat-map.ts'
 import { keyByStep } from '../operators/key-by.ts'
 import { mapStep } from '../operators/map.ts'
 import { peekStep } from '../operators/peek.ts'
+import { processStep } from '../operators/process-step.ts'
 import { repartitionStep } from '../operators/repartition.ts'
 import { rxStep } from '../operators/rx.ts'
 import { sinkStep, type TopicSerdes } from '../operators/sink.ts'
@@ -61,6 +62,8 @@ export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, ap
       return keyByStep(node, next, runtime)
     case 'repartition':
       return repartitionStep(node, repartitionTopic(application, node), serdes!, runtime)
+    case 'process':
+      return processStep(node, next, runtime)
     case 'aggregate':
       return foldAggregate(node, next, runtime)
     case 'sink':

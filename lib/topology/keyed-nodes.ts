@@ -71,8 +71,12 @@ export interface ProcessNode extends Step {
   readonly stores: Readonly<Record<string, StoreSpec>>
   /** Tables whose rows it may read, by name. They are parents 1, 2 …, and nothing flows in from there. */
   readonly tables: readonly string[]
+  /** Whether records leave it with other keys than they came with. */
+  readonly keys: 'changed' | 'kept'
+  /** How changed keys are written; undefined: as they are on the way in. */
+  readonly key: Format<unknown> | undefined
   /** Called once per task; typed by `process`. */
-  readonly setup: (processor: never) => (value: never, context: Context) => void
+  readonly setup: (processor: never, forward: never) => (value: never, context: Context) => void
 }
 
 /** What the parent dropped: late records, null keys. */

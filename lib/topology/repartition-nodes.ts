@@ -13,8 +13,9 @@ export function isRekeyed(node: Node): boolean {
   switch (node.kind) {
     case 'keyBy':
     case 'rx':
-    case 'process':
       return true
+    case 'process':
+      return node.keys === 'changed' || isRekeyed(node.parents[0]!)
     case 'source':
     case 'table':
     case 'globalTable':
@@ -35,6 +36,8 @@ export function keyFormatOf(node: Node): Format<unknown> {
     case 'keyBy':
     case 'repartition':
       return node.key
+    case 'process':
+      return node.key ?? keyFormatOf(node.parents[0]!)
     default: {
       const [parent] = parentsOf(node)
       return parent === undefined ? (stringKey as Format<unknown>) : keyFormatOf(parent)

@@ -29,6 +29,7 @@ describe('exports', () => {
       'mermaid',
       'partitionFor',
       'peek',
+      'process',
       'project',
       'repartition',
       'rx',

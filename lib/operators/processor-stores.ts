@@ -1,0 +1,91 @@
+import type { KeyValueStore as KeyValueRows } from '../state/key-value-store.ts'
+import type { OpenStore, TaskState } from '../state/task-state.ts'
+import type { WindowStore as WindowRows } from '../state/window-store.ts'
+import type { KeyValueSpec, StoreSpec, WindowSpec } from '../topology/store.ts'
+import type { Windowed } from '../windows/windowed.ts'
+
+/** An open store of a processor, by what was said. */
+export type ProcessorStore<S> =
+  S extends KeyValueSpec<infer K, infer V>
+    ? KeyValueStore<K, V>
+    : S extends WindowSpec<infer K, infer V>
+      ? WindowStore<K, V>
+      : S extends StoreSpec
+        ? OpenStore<S>
+        : never
+
+/** A key and its value. */
+export interface Entry<K, V> {
+  readonly key: K
+  readonly value: V
+}
+
+/** The latest value of each key. Loops may put and delete: they show the keys of the moment they began. (KeyValueStore) */
+export interface KeyValueStore<K, V> {
+  get(key: K): V | undefined
+  /** A null deletes. */
+  put(key: K, value: V | null): void
+  delete(key: K): void
+  /** Ascending by key bytes, both ends included; null is open. */
+  range(from: K | null, to: K | null): Iterable<Entry<K, V>>
+  /** Ascending by key bytes. */
+  all(): Iterable<Entry<K, V>>
+}
+
+/** A value and the time it was put at: of windows, their start. Milliseconds. */
+export interface TimedValue<V> {
+  readonly time: number
+  readonly value: V
+}
+
+/** Values by key and time, forgotten when they are `retention` behind the newest time put. (WindowStore) */
+export interface WindowStore<K, V> {
+  get(key: K, time: number): V | undefined
+  /** A null deletes. */
+  put(key: K, value: V | null, time: number): void
+  /** What the key has at times in [from, to], ascending. */
+  fetch(key: K, from: number, to: number): Iterable<TimedValue<V>>
+  /** The same, descending. */
+  fetchBackward(key: K, from: number, to: number): Iterable<TimedValue<V>>
+  /** What all keys have at times in [from, to], ascending by time, then key. */
+  fetchAll(from: number, to: number): Iterable<Entry<Windowed<K>, V>>
+  /** Ascending by key, then time. */
+  all(): Iterable<Entry<Windowed<K>, V>>
+}
+
+/** Stores of processors keep no timestamps beside their values, and need not show that. */
+export function processorStore(spec: StoreSpec, state: TaskState): ProcessorStore<StoreSpec> {
+  const rows = state.store(spec)
+  if (spec.kind === 'key-value') return keyValues(rows as KeyValueRows<unknown, unknown>)
+  if (spec.kind === 'window') return timedValues(rows as WindowRows<unknown, unknown>)
+  return rows as ProcessorStore<StoreSpec>
+}
+
+function keyValues<K, V>(rows: KeyValueRows<K, V>): KeyValueStore<K, V> {
+  return {
+    get: (key) => rows.get(key)?.value,
+    put: (key, value) => rows.put(key, value),
+    delete: (key) => rows.delete(key),
+    range: (from, to) => entries(rows.range(from, to)),
+    all: () => entries(rows.all()),
+  }
+}
+
+function timedValues<K, V>(rows: WindowRows<K, V>): WindowStore<K, V> {
+  return {
+    get: (key, time) => rows.get(key, time)?.value,
+    put: (key, value, time) => rows.put(key, value, time),
+    fetch: (key, from, to) => times(rows.fetch(key, from, to)),
+    fetchBackward: (key, from, to) => times(rows.fetchBackward(key, from, to)),
+    fetchAll: (from, to) => entries(rows.fetchAll(from, to)),
+    all: () => entries(rows.all()),
+  }
+}
+
+function* entries<K, V>(rows: Iterable<Entry<K, V>>): Iterable<Entry<K, V>> {
+  for (const { key, value } of rows) yield { key, value }
+}
+
+function* times<V>(rows: Iterable<{ start: number; value: V }>): Iterable<TimedValue<V>> {
+  for (const { start, value } of rows) yield { time: start, value }
+}

@@ -1,0 +1,34 @@
+import { MillraceError } from '../errors.ts'
+import type { Row, StoredRow } from '../state/row.ts'
+import type { TaskState } from '../state/task-state.ts'
+import type { Node } from '../topology/nodes.ts'
+import type { KeyValueSpec } from '../topology/store.ts'
+import type { Table } from '../topology/stream.ts'
+import { viewOf } from './view.ts'
+
+/** A table as a processor reads it, with the timestamps of its rows. (ReadOnlyKeyValueStore) */
+export type TableView<T> = T extends Table<infer K, infer V> ? Rows<K, V> : never
+
+/** The rows whose keys are in the task's partition. */
+export interface Rows<K, V> {
+  get(key: K): Row<V> | undefined
+  /** Ascending by key bytes, both ends included; null is open. */
+  range(from: K | null, to: K | null): Iterable<StoredRow<K, V>>
+  /** Ascending by key bytes. */
+  all(): Iterable<StoredRow<K, V>>
+}
+
+/** @throws MillraceError `CONFIG` for a table whose rows are not kept. */
+export function tableView(table: Node, state: TaskState): Rows<unknown, unknown> {
+  const view = viewOf(table, state)
+  const rows = () => {
+    if ('store' in table && table.store?.kind === 'key-value') return state.store(table.store as KeyValueSpec)
+    throw noRows(table)
+  }
+  return { get: (key) => view.get(key), range: (from, to) => rows().range(from, to), all: () => rows().all() }
+}
+
+function noRows({ name }: Node): MillraceError {
+  const message = `the rows of table "${name}" can be asked for one by one only: it keeps none of its own`
+  return new MillraceError('CONFIG', message, { step: name })
+}
