@@ -198,7 +198,9 @@ describe('random user client', () => {
 
     const said: string[] = []
     const onRetry = (why: string, pauseMs: number) => said.push(`${why} ${pauseMs}`)
-    const error = await failureOf(fetchAll(`${url}?key=hush`, {}, { attempts: 2, timeoutMs: PATIENCE_MS, onRetry }))
+    const error = await failureOf(
+      fetchAll(`${url}?key=hush`, {}, { attempts: 2, timeoutMs: PATIENCE_MS, onRetry }),
+    )
     expect(said).to.have.length(1)
     expect(said[0])
       .to.match(new RegExp(` ${clock.pauses[0]}$`))
