@@ -5,8 +5,9 @@ import type { Adder, AggregateNode } from '../topology/keyed-nodes.ts'
 import type { KeyValueSpec } from '../topology/store.ts'
 import { type Grouped, Table } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
+import { adding } from './adding.ts'
 import { aggregateNode } from './aggregate-node.ts'
-import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
+import { type Push, REFUSED, type StepRuntime } from './step.ts'
 
 export interface AggregateOptions<K, A> {
   /** How aggregates are kept. Default: any structured value. */
@@ -16,8 +17,9 @@ export interface AggregateOptions<K, A> {
 }
 
 /**
- * One value per key (and window) from all its records, beginning with `init()`; a null result deletes it. Records
- * without a key are ignored, and without windows those without a value. (KGroupedStream#aggregate)
+ * One value per key (and window) from all its records, beginning with `init()`; a null result deletes it. `add` gives
+ * a new aggregate, and leaves the one it gets as it is. Records without a key are ignored, and without windows, or in
+ * sliding ones, those without a value. (KGroupedStream#aggregate, TimeWindowedKStream#aggregate)
  */
 export function aggregate<K, V, KOut, A>(
   name: string,
@@ -32,35 +34,22 @@ export function aggregate<K, V, KOut, A>(
   }
 }
 
-/** One entrance per stream, all adding to one store. (KStreamAggregate) */
+/** One entrance per stream, all adding to one store. (KStreamAggregate, KStreamReduce) */
 export function aggregateStep(node: AggregateNode, next: Push, runtime: StepRuntime): Push[] {
   const store = runtime.state.store(node.store as KeyValueSpec)
   return node.adders.map((adder) => {
-    const add = guarded(
-      node,
-      (run: Run, context) => adder(run.aggregate as never, run.value as never, context),
-      runtime,
-    )
+    const add = adding(node, adder, runtime)
     return (value, context) => {
       const { key, timestamp } = context
       if (key === null) return runtime.drop(node, 'null-key', value, context)
       if (value === null) return runtime.drop(node, 'null-value', value, context)
       const row = store.get(key)
-      const result = add({ aggregate: row === undefined ? node.init() : row.value, value }, context)
-      if (result === REFUSED) return
+      const change = add({ aggregate: row?.value, value }, context)
+      if (change === REFUSED) return
       // After a null the time begins again with the next record.
       const time = row === undefined ? timestamp : Math.max(timestamp, row.timestamp)
-      store.put(key, result ?? null, time)
-      next(
-        { old: row === undefined ? null : row.value, new: result ?? null, latest: true },
-        rekeyed(context, key, time),
-      )
+      store.put(key, change.new, time)
+      next(change, rekeyed(context, key, time))
     }
   })
-}
-
-/** What an adder is given. */
-interface Run {
-  readonly aggregate: unknown
-  readonly value: unknown
 }

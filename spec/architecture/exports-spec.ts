@@ -9,8 +9,10 @@ describe('exports', () => {
     expect(Object.keys(millrace).sort()).to.deep.equal([
       'MillraceError',
       'aggregate',
+      'and',
       'branch',
       'bytesKey',
+      'cogroup',
       'contract',
       'contractFile',
       'count',
@@ -31,6 +33,7 @@ describe('exports', () => {
       'peek',
       'process',
       'project',
+      'reduce',
       'repartition',
       'rx',
       'sensitiveFields',
