@@ -7,6 +7,8 @@ import type { KeyValueSpec } from '../topology/store.ts'
 /** A table as another step asks for its rows: from its store, or computed from that of its parents. (KTableValueGetter) */
 export interface View<K = unknown, V = unknown> {
   get(key: K): Row<V> | undefined
+  /** Versioned tables have it: the row as it was at that time. */
+  asOf?(key: K, timestamp: number): Row<V> | undefined
 }
 
 /** @throws MillraceError `CONFIG` for a table without a store behind it. */

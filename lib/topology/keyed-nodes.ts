@@ -27,8 +27,8 @@ export interface RepartitionNode extends Step {
   readonly value: Format<unknown>
   /** Default: as many as the widest source of the upstream sub-topology. */
   readonly partitions: number | undefined
-  /** What goes through it: a stream's records, or a regrouped table's changes. */
-  readonly carries: 'records' | 'changes'
+  /** What goes through it: a stream's records, a regrouped table's changes, or the two halves of a foreign-key join. */
+  readonly carries: 'records' | 'changes' | 'subscriptions' | 'responses'
 }
 
 export interface WindowNode extends Step {
