@@ -11,7 +11,7 @@ export interface CogroupOptions<K, A> extends AggregateOptions<K, A> {
 }
 
 /** Returns the new aggregate, and leaves the one it gets as it is; null deletes it. */
-export type AddTo<K, V, A> = (aggregate: A, value: V, context: Context<NoInfer<K>>) => A | null
+export type AddTo<K, V, A> = (aggregate: A, value: V, context: Context<NoInfer<K>>) => NoInfer<A> | null
 
 /** A further stream of a cogroup, and how its records are added. Made by `and`. */
 export interface Cogrouped<K, A> {

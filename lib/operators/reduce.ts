@@ -17,7 +17,7 @@ export interface ReduceOptions<V> {
  */
 export function reduce<K, V, KOut>(
   name: string,
-  combine: (reduced: NonNullable<V>, value: V) => V | null,
+  combine: (reduced: NonNullable<V>, value: V) => NoInfer<V> | null,
   { value = structured() }: ReduceOptions<NonNullable<NoInfer<V>>> = {},
 ): (grouped: Grouped<K, V, KOut>) => Table<KOut, NonNullable<V>> {
   const add = (reduced: NonNullable<V> | null, next: V) => (reduced === null ? next : combine(reduced, next))
