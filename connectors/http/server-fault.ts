@@ -16,6 +16,8 @@ export type ServerFault =
   | { readonly kind: 'reset' }
   /** Answers well after this many milliseconds. */
   | { readonly kind: 'delay'; readonly ms: number }
+  /** Answers well once this has resolved. */
+  | { readonly kind: 'held'; readonly until: Promise<void> }
 
 /** Answers with `body`, spoiled by the fault if there is one. */
 export function answer(response: ServerResponse, body: string, fault: ServerFault | undefined): void {
@@ -25,6 +27,7 @@ export function answer(response: ServerResponse, body: string, fault: ServerFaul
   else if (fault.kind === 'truncated') send(response, 200, firstHalf(body))
   else if (fault.kind === 'reset') response.destroy()
   else if (fault.kind === 'delay') setTimeout(() => send(response, 200, body), fault.ms).unref()
+  else if (fault.kind === 'held') void fault.until.then(() => send(response, 200, body))
   else sendHalf(response, body, fault.kind === 'cut')
 }
 

@@ -164,13 +164,15 @@ describe('millrace ingest, on PostgreSQL', () => {
   })
 
   it('should wait for the database when it is away in mid-run', async () => {
-    api = { faults: { 2: { kind: 'delay', ms: 500 } } }
+    const lost = Promise.withResolvers<void>()
+    api = { faults: { 2: { kind: 'held', until: lost.promise } } }
     const process = await start(['--once', '--results', '10', '--pages', '3'])
     await asked(2)
     await until(
       `select from (select pg_terminate_backend(pid) as ended from pg_stat_activity
         where datname = current_database() and application_name = 'millrace ingest') as found where ended`,
     )
+    lost.resolve()
 
     const { code, stderr } = await process.ended
     expect(code, stderr).to.equal(0)
