@@ -109,8 +109,10 @@ describe('capture killed', () => {
       '--topic',
       stage.topic,
       '--from-beginning',
+      '--max-messages',
+      String((await stage.records()).length),
       '--timeout-ms',
-      '3000',
+      '120000',
     ])
     const seen = lines
       .split('\n')

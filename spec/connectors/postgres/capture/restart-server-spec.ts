@@ -75,7 +75,8 @@ describe('capture beside a PostgreSQL that restarts', () => {
     await insert(5)
     const before = Date.now()
     await postgres.stop()
-    expect(Date.now() - before).to.be.below(5_000)
+    // It would wait for ever, and be killed after 40 s.
+    expect(Date.now() - before).to.be.below(30_000)
     postgres = await startPostgres(options)
     away = false
     await insert(5)
@@ -84,7 +85,7 @@ describe('capture beside a PostgreSQL that restarts', () => {
 
   it('should acknowledge nothing, and keep its connection, while Kafka is away', async () => {
     const client = await stage.client()
-    await client.query("ALTER SYSTEM SET wal_sender_timeout = '1500ms'")
+    await client.query("ALTER SYSTEM SET wal_sender_timeout = '4s'")
     await client.query('SELECT pg_reload_conf()')
     const { producer } = await stage.options()
     let away = true
@@ -108,7 +109,7 @@ describe('capture beside a PostgreSQL that restarts', () => {
     await client.query('COMMIT')
     await until(() => tries > 1)
     // Twice the server's patience is what has to pass here.
-    await delay(3_000)
+    await delay(8_000)
     const { slot, stored } = await stage.positions()
     expect([slot, stored].every((position) => position <= beforeCommit)).to.equal(true)
     expect(capture.status.state).to.equal('streaming')

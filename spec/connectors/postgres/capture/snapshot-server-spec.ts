@@ -3,6 +3,8 @@ import { MillraceError } from '../../../../lib/errors.ts'
 import type { BrokerProducer } from '../../../../lib/ports.ts'
 import { CaptureStage, until } from './capture-stage.ts'
 
+const COUNT = 'SELECT count(*) FROM staging.users'
+
 describe('capture snapshot', () => {
   let stage: CaptureStage
 
@@ -41,6 +43,7 @@ describe('capture snapshot', () => {
       }
       return written
     })
+    await until(async () => Number((await client.query(COUNT)).rows[0].count) > 2_000)
     const capture = await stage.start({ batchRecords: 50 })
     const bySnapshot = capture.status.rows
     writing = false
