@@ -8,6 +8,7 @@ import { BrokerHarness, numbered, record, uniqueName } from '../../conformance/b
 import { Collector } from '../../conformance/collector.ts'
 import { failureOf } from '../../conformance/failure-of.ts'
 import { servers } from '../../support/servers.ts'
+import { until } from '../../support/until.ts'
 import { stockKafkajs } from './stock-kafkajs.ts'
 
 const { Kafka, logLevel } = stockKafkajs()
@@ -42,6 +43,9 @@ describe('Kafka consumer', () => {
     const { seen } = await harness.consume({ group: uniqueName('group'), topics: [topic] })
     await seen.until(({ owned }) => owned.length === 1)
     await admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] })
+    await until('brokers know the new partition', async () => {
+      return (await broker.admin.topics([topic]))[0]?.partitions === 2
+    })
     await harness.produce([record(topic, 'first in the new partition', { partition: 1 })])
     await seen.until(({ values }) => values.includes('first in the new partition'))
   })
