@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import avro from 'avsc'
 import { expect } from 'chai'
 import { startRandomUserServer } from '../../connectors/http/random-user-server.ts'
+import { untilCaptured } from '../support/captured.ts'
 import { consumeWholeTopic, type ShownRecord } from '../support/console-consumer.ts'
 import { millrace, startMillrace } from '../support/millrace.ts'
 import { type PipelineServers, startPipelineServers } from '../support/pipeline-servers.ts'
 import { readmeBlocks } from '../support/readme.ts'
-import { until } from '../support/until.ts'
 import { brokenUsers } from './broken-users.ts'
 import { servedAgain, spoiled } from './changed-users.ts'
 import { type Expected, expectedRows } from './expected-rows.ts'
@@ -218,11 +218,7 @@ async function commandByCommand(servers: PipelineServers, elements: readonly unk
       ...env,
       RANDOM_USER_URL: api.url,
     })
-    const [{ lsn } = { lsn: '' }] = await servers.sql<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn')
-    await until('capture has passed what ingest has staged', async () => {
-      const passed = 'SELECT FROM pg_replication_slots WHERE confirmed_flush_lsn >= $1::pg_lsn'
-      return (await servers.sql(passed, [lsn])).length > 0
-    })
+    await untilCaptured(servers)
     await millrace(['run', 'topologies/user-insights.ts', '--until-caught-up'], env)
   } finally {
     await api.close()
