@@ -25,6 +25,9 @@ const SIGNALS = [
   ['SIGINT', 130],
 ] as const
 
+/** How long a hanging sink is waited for, without a second signal. */
+const DRAINED_AFTER_MS = 6_000
+
 const uniqueName = () => `shutdown-${randomBytes(4).toString('hex')}`
 
 function numbered(topic: string, count: number): OutRecord[] {
@@ -157,7 +160,7 @@ describe('a worker that is told to stop', () => {
         const ended = await timed(worker)
         clearInterval(again)
         expect(ended).to.include({ code, signal: null })
-        expect(ended.took).to.be.below(1_000)
+        expect(ended.took).to.be.below(DRAINED_AFTER_MS)
       })
     }
   })
