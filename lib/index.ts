@@ -14,6 +14,8 @@ export { type AggregateOptions, aggregate } from './operators/aggregate.ts'
 export { branch } from './operators/branch.ts'
 export { and, type Cogrouped, type CogroupOptions, cogroup } from './operators/cogroup.ts'
 export { count } from './operators/count.ts'
+export { type DedupeOptions, dedupe } from './operators/dedupe.ts'
+export { type Dropped, type DropsOf, drops } from './operators/drops.ts'
 export { type EnrichOptions, enrich, type LookupOptions, lookup } from './operators/enrich.ts'
 export { filter } from './operators/filter.ts'
 export { flatMap } from './operators/flat-map.ts'
@@ -75,6 +77,7 @@ export {
   windowStore,
 } from './topology/store.ts'
 export type {
+  Entered,
   GlobalTable,
   GroupedTable,
   Operator,

@@ -3,7 +3,7 @@ import type { Context } from '../record.ts'
 import { rekeyed } from '../record.ts'
 import type { Adder, AggregateNode } from '../topology/keyed-nodes.ts'
 import type { KeyValueSpec } from '../topology/store.ts'
-import { type Grouped, Table } from '../topology/stream.ts'
+import { type Entered, type Grouped, Table } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
 import { adding } from './adding.ts'
 import { aggregateNode } from './aggregate-node.ts'
@@ -26,7 +26,7 @@ export function aggregate<K, V, KOut, A>(
   init: () => A,
   add: (aggregate: A, value: V, context: Context<NoInfer<K>>) => A | null,
   options: AggregateOptions<NoInfer<K>, A> = {},
-): (grouped: Grouped<K, V, KOut>) => Table<KOut, A> {
+): (grouped: Grouped<K, V, KOut>) => Table<KOut, A, Entered<K, V>> {
   return (grouped) => {
     const said = { verb: 'aggregate', name, init, adders: [add as Adder], merge: options.merge } as const
     const node = aggregateNode(grouped, said, (options.value ?? structured()) as Format<unknown>)

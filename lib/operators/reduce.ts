@@ -1,6 +1,6 @@
 import { structured } from '../contract/structured.ts'
 import type { Adder } from '../topology/keyed-nodes.ts'
-import { type Grouped, Table } from '../topology/stream.ts'
+import { type Entered, type Grouped, Table } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
 import { aggregateNode } from './aggregate-node.ts'
 
@@ -19,7 +19,7 @@ export function reduce<K, V, KOut>(
   name: string,
   combine: (reduced: NonNullable<V>, value: V) => NoInfer<V> | null,
   { value = structured() }: ReduceOptions<NonNullable<NoInfer<V>>> = {},
-): (grouped: Grouped<K, V, KOut>) => Table<KOut, NonNullable<V>> {
+): (grouped: Grouped<K, V, KOut>) => Table<KOut, NonNullable<V>, Entered<K, V>> {
   const add = (reduced: NonNullable<V> | null, next: V) => (reduced === null ? next : combine(reduced, next))
   const said = { verb: 'reduce', name, init: () => null, adders: [add as Adder], merge: add } as const
   return (grouped) => new Table(aggregateNode(grouped, said, value as Format<unknown>), grouped.graph)

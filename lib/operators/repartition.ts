@@ -2,7 +2,7 @@ import type { Context, OutRecord, RawRecord } from '../record.ts'
 import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import { type Node, parentsOf } from '../topology/nodes.ts'
 import { type RepartitionSaid, repartitionNode } from '../topology/repartition-nodes.ts'
-import { type Operator, Stream } from '../topology/stream.ts'
+import { type Entered, Stream } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
 import type { TopicSerdes } from './sink.ts'
 import type { Read } from './source.ts'
@@ -25,9 +25,9 @@ export interface RepartitionOptions<K, V> {
 export function repartition<K, V>(
   name: string,
   options: RepartitionOptions<NoInfer<K>, NoInfer<V>> = {},
-): Operator<K, V, K, V> {
+): (stream: Stream<K, V>) => Stream<K, V, Entered<K, V>> {
   return ({ node, graph }) =>
-    new Stream<K, V>(graph.add(repartitionNode(node, name, options as RepartitionSaid)), graph)
+    new Stream<K, V, Entered<K, V>>(graph.add(repartitionNode(node, name, options as RepartitionSaid)), graph)
 }
 
 /** The end of the upstream sub-topology. */

@@ -19,7 +19,7 @@ export interface StepRuntime {
   emit(node: SinkNode | RepartitionNode, record: OutRecord, context: Context): void
   emitRow(node: SinkNode, row: SinkRow, context: Context): void
   /** A record that a step leaves out by its rules: counted under the reason, and handed to its `drops`. */
-  drop(node: Node, reason: DropReason, value: unknown, context: Context): void
+  drop(node: Node, reason: DropReason, value: unknown, context: Context, window?: WindowBounds): void
   /** Tells how far the task is where it ends in a repartition topic. */
   ends(node: RepartitionNode, time: () => number): void
   /** The stores and times of the task. */
@@ -31,6 +31,11 @@ export interface StepRuntime {
 
 /** Why a record had no part in a result. */
 export type DropReason = 'null-key' | 'null-value' | 'late' | 'expired' | 'duplicate' | 'out-of-order'
+
+export interface WindowBounds {
+  readonly start: number
+  readonly end: number
+}
 
 /** Calls back as time goes on. */
 export interface Timers {

@@ -4,9 +4,11 @@ import { type Read, sourceStep } from '../operators/source.ts'
 import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
 import { tableStep } from '../operators/table.ts'
 import type { Lookup } from '../ports.ts'
+import type { DropsNode } from '../topology/keyed-nodes.ts'
 import {
   childrenOf,
   emitsChanges,
+  isDrops,
   type Node,
   type StepNode,
   type Topology,
@@ -28,6 +30,8 @@ export interface Pipeline {
   readonly reads: ReadonlyMap<string, Read>
   /** Steps that wait, in the order in which they have to be flushed. */
   readonly waiting: readonly AsyncStep[]
+  /** Where dropped records go, by the name of the step that drops them. */
+  readonly drops: ReadonlyMap<string, Push>
 }
 
 export interface Compiling {
@@ -90,13 +94,32 @@ export function compile(compiling: Compiling): Pipeline {
     return [topic, sourceStep({ ...input, futureTolerance }, first, runtime, serdes, now)]
   }
 
+  const leftOut = (node: DropsNode): readonly [string, Push] => {
+    const [parent] = node.parents as readonly [Node]
+    const next = follow(node)
+    return [parent.name, 'parents' in parent && takesChanges(parent, 0) ? ofRow(next) : next]
+  }
+
   const reads = new Map(sub.inputs.map(enter))
-  return { reads, waiting: sub.steps.flatMap((node) => waiting.get(node) ?? []) }
+  const drops = Map.groupBy(sub.steps.filter(isDrops).map(leftOut), ([step]) => step)
+  return {
+    reads,
+    waiting: sub.steps.flatMap((node) => waiting.get(node) ?? []),
+    drops: new Map([...drops].map(([step, found]) => [step, toAll(found.map(([, next]) => next))])),
+  }
 }
 
 /** Tables hand on changes; a stream's step sees their new rows as records. */
 function unwrapped(push: Push): Push {
   return (change, context) => push((change as Change).new, context)
+}
+
+/** What a table's step drops is a change: its new row is the record that came. */
+function ofRow(push: Push): Push {
+  return (dropped, context) => {
+    const { value, ...rest } = dropped as { readonly value: Change }
+    push({ ...rest, value: value.new }, context)
+  }
 }
 
 function toAll(next: readonly Push[]): Push {

@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import { aggregateStep } from '../operators/aggregate.ts'
 import { branchStep } from '../operators/branch.ts'
+import { dedupeStep } from '../operators/dedupe.ts'
 import { enrichStep } from '../operators/enrich.ts'
 import { filterStep } from '../operators/filter.ts'
 import { flatMapStep } from '../operators/flat-map.ts'
@@ -62,6 +63,8 @@ export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, ap
       return keyByStep(node, next, runtime)
     case 'repartition':
       return repartitionStep(node, repartitionTopic(application, node), serdes!, runtime)
+    case 'dedupe':
+      return dedupeStep(node, next, runtime)
     case 'process':
       return processStep(node, next, runtime)
     case 'aggregate':

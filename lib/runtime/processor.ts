@@ -144,7 +144,10 @@ export class Processor {
         this.#rarely(() => log.warn({ step: name }, `step "${name}" waits: ${messageOf(error)}`)),
       emit: (node, record, { raw }) => void this.#outbox.records.push({ record, origin: { node, raw } }),
       emitRow: (node, row, context) => this.#outbox.addRow(node, row, context.raw),
-      drop: (node, reason) => counters.add(node.name, reason),
+      drop: ({ name: step }, reason, value, context, window) => {
+        counters.add(step, reason)
+        this.#pipeline.drops.get(step)?.({ step, reason, value, window }, context)
+      },
       ends: (node, time) => void this.#ends.set(node, time),
       state,
       globals,

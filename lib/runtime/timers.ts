@@ -52,12 +52,25 @@ export class TaskTimers implements Timers {
     'wall-clock': () => this.#call('wall-clock', this.#now()),
   }
 
+  /** What is due first is called first; so is what a call has just scheduled. */
   #call(clock: keyof TaskTimers['due'], time: number): void {
-    for (const schedule of this.#schedules[clock]) {
-      if (schedule.next > time) continue
-      const missed = Math.floor((time - schedule.next) / schedule.interval)
-      schedule.next += (missed + 1) * schedule.interval
-      schedule.due(time)
+    const schedules = this.#schedules[clock]
+    for (
+      let first = earliest(schedules);
+      first !== undefined && first.next <= time;
+      first = earliest(schedules)
+    ) {
+      const missed = Math.floor((time - first.next) / first.interval)
+      first.next += (missed + 1) * first.interval
+      first.due(time)
     }
   }
+}
+
+function earliest(schedules: Iterable<Schedule>): Schedule | undefined {
+  let earliest: Schedule | undefined
+  for (const schedule of schedules) {
+    if (earliest === undefined || schedule.next < earliest.next) earliest = schedule
+  }
+  return earliest
 }

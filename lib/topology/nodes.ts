@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs'
 import type { LookupTarget, SinkTarget } from '../ports.ts'
 import type { Context } from '../record.ts'
 import type { JoinNode } from './join-nodes.ts'
-import type { KeyedNode } from './keyed-nodes.ts'
+import type { DropsNode, KeyedNode } from './keyed-nodes.ts'
 import type { GlobalTableNode, TableNode, TableSourceNode } from './table-nodes.ts'
 import type { TopicTarget } from './topic.ts'
 
@@ -160,6 +160,10 @@ export function parentsOf(node: Node): readonly Node[] {
 
 export function childrenOf(topology: Topology, node: Node): StepNode[] {
   return topology.nodes.filter((other): other is StepNode => parentsOf(other).includes(node))
+}
+
+export function isDrops(node: Node): node is DropsNode {
+  return node.kind === 'drops'
 }
 
 /** Tables hand on changes; all else hands on records. */

@@ -16,6 +16,9 @@ export function isRekeyed(node: Node): boolean {
       return true
     case 'process':
       return node.keys === 'changed' || isRekeyed(node.parents[0]!)
+    case 'drops':
+      // They have the keys with which they came to the step that left them out.
+      return node.parents.flatMap(parentsOf).some(isRekeyed)
     case 'source':
     case 'table':
     case 'globalTable':

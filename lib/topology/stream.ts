@@ -27,9 +27,11 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 export type Said = DistributiveOmit<StepNode, 'parents' | 'onError'>
 
 /** A place in the graph that steps are appended to. Saying only: it holds a node and runs nothing. */
-export abstract class Place extends Flow {
+export abstract class Place<In = unknown> extends Flow {
   readonly node: Node
   readonly graph: Graph
+  /** Phantom: the records that go into the last step, for those that ask what it dropped. */
+  declare readonly in: In
 
   constructor(node: Node, graph: Graph) {
     super()
@@ -46,13 +48,16 @@ export abstract class Place extends Flow {
 }
 
 /** What an aggregation takes: a stream, or a windowed one, whose results have keys `KOut`. */
-export abstract class Grouped<K, V, KOut> extends Place {
+export abstract class Grouped<K, V, KOut, In = unknown> extends Place<In> {
   /** Phantom: makes those of other types incompatible. */
   declare readonly type: [K, V, KOut]
 }
 
-/** A stream of records with keys `K` and values `V`. (KStream) */
-export class Stream<K, V> extends Grouped<K, V, K> {
+/** What goes into a step: records with keys `K` and values `V`. */
+export type Entered<K, V> = readonly [key: K, value: V]
+
+/** A stream of records with keys `K` and values `V`; `In` says what its last step takes, if that drops any. (KStream) */
+export class Stream<K, V, In = unknown> extends Grouped<K, V, K, In> {
   /** Appends one node behind this stream (and, for `merge`, others). Operators are written with it. */
   append<K2, V2>(said: Said, options: StepOptions = {}, others: readonly Node[] = []): Stream<K2, V2> {
     return new Stream<K2, V2>(this.add(said, options, others), this.graph)
@@ -64,8 +69,8 @@ export class WindowedStream<K, V> extends Grouped<K, V, Windowed<K>> {
   declare readonly windowed: true
 }
 
-/** A table: the newest row of each key. (KTable) */
-export class Table<K, V> extends Place {
+/** A table: the newest row of each key; `In` says what its last step takes, if that drops any. (KTable) */
+export class Table<K, V, In = unknown> extends Place<In> {
   declare readonly row: [K, V]
 }
 

@@ -1,6 +1,7 @@
 import type { RepartitionNode } from './keyed-nodes.ts'
-import { childrenOf, type InputNode, type Node, type StepNode, type Topology } from './nodes.ts'
+import { childrenOf, type InputNode, isDrops, type Node, type StepNode, type Topology } from './nodes.ts'
 import { repartitionTopic } from './repartition-nodes.ts'
+import { storesOf } from './stores-of.ts'
 
 /**
  * What one task runs: steps that are connected without a repartition topic between them. Such a topic's node is the end
@@ -24,7 +25,7 @@ export function subTopologiesOf(topology: Topology): SubTopology[] {
   const groups: Set<Node>[] = []
   for (const input of topology.nodes.filter(isInput)) {
     const reached = new Set<Node>([input])
-    for (const child of childrenOf(topology, input)) reach(topology, child, reached)
+    for (const child of behind(topology, input)) reach(topology, child, reached)
     const meeting = groups.filter((group) => meet(group, reached))
     for (const group of meeting) {
       groups.splice(groups.indexOf(group), 1)
@@ -44,7 +45,7 @@ export function subTopologiesOf(topology: Topology): SubTopology[] {
 
 /** A repartition node begins the group of its children; it only ends that of its parent. */
 function begins(topology: Topology, node: SubTopologyInput, group: ReadonlySet<Node>): boolean {
-  return node.kind !== 'repartition' || childrenOf(topology, node).some((child) => group.has(child))
+  return node.kind !== 'repartition' || behind(topology, node).some((child) => group.has(child))
 }
 
 function ends(node: StepNode, group: ReadonlySet<Node>): boolean {
@@ -52,14 +53,27 @@ function ends(node: StepNode, group: ReadonlySet<Node>): boolean {
 }
 
 function meet(group: ReadonlySet<Node>, other: ReadonlySet<Node>): boolean {
+  const stores = new Set([...group].flatMap(storesOf))
   // A repartition topic between two groups is what keeps them apart.
-  return [...other].some((node) => node.kind !== 'repartition' && group.has(node))
+  return [...other].some((node) => {
+    return (
+      node.kind !== 'repartition' && (group.has(node) || storesOf(node).some((store) => stores.has(store)))
+    )
+  })
 }
 
 function reach(topology: Topology, node: Node, reached: Set<Node>): void {
   reached.add(node)
-  if (node.kind === 'repartition') return
-  for (const child of childrenOf(topology, node)) reach(topology, child, reached)
+  const children = childrenOf(topology, node)
+  // What a repartition topic does not take is left before it.
+  const here = node.kind === 'repartition' ? children.filter(isDrops) : children
+  for (const child of here) reach(topology, child, reached)
+}
+
+/** What reads an input. */
+function behind(topology: Topology, input: SubTopologyInput): StepNode[] {
+  const children = childrenOf(topology, input)
+  return input.kind === 'repartition' ? children.filter((child) => !isDrops(child)) : children
 }
 
 function isInput(node: Node): node is SubTopologyInput {

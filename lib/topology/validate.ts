@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import { checkCoPartitioning } from './co-partitioning.ts'
-import { type InputNode, type Node, parentsOf, type Topology } from './nodes.ts'
+import { type InputNode, isDrops, type Node, parentsOf, type Topology } from './nodes.ts'
+import { storesOf } from './stores-of.ts'
 
 /** Kafka's rule for topic names, since step names become parts of topic, group and metric names. */
 const LEGAL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
@@ -31,7 +32,7 @@ export function checkTopology(topology: Topology): void {
     seen.add(node.name)
   }
   checkSources(topology)
-  const parents = new Set(topology.nodes.flatMap(parentsOf))
+  const parents = new Set(topology.nodes.filter((node) => !isDrops(node)).flatMap(parentsOf))
   const loose = topology.nodes.find((node) => !ends(node) && !parents.has(node))
   if (loose !== undefined) {
     throw new MillraceError(
@@ -43,9 +44,9 @@ export function checkTopology(topology: Topology): void {
   checkCoPartitioning(topology)
 }
 
-/** What may have nothing behind it: a table is there to be asked. */
+/** What may have nothing behind it: stores are there to be asked. */
 function ends(node: Node): boolean {
-  return node.kind === 'sink' || node.kind === 'globalTable' || ('store' in node && node.store !== undefined)
+  return node.kind === 'sink' || node.kind === 'globalTable' || storesOf(node).length > 0
 }
 
 function checkSources({ name, nodes }: Topology): void {
