@@ -4,6 +4,7 @@ import type { Node } from '../topology/nodes.ts'
 import { keyed, keyFormatOf } from '../topology/repartition-nodes.ts'
 import type { Place } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
+import type { Windows } from '../windows/windows.ts'
 
 type Said = Pick<AggregateNode, 'verb' | 'name' | 'init' | 'adders'> & { readonly merge?: unknown }
 
@@ -31,6 +32,10 @@ export function aggregateNode(
       },
     )
   }
+  if (several && window?.emit === 'close') {
+    const message = `step "${name}" aggregates several streams, each with a time of its own, so that no window closes once and for all: emit 'updates', with a suppress behind it`
+    throw new MillraceError('CONFIG', message, { step: name })
+  }
   const key = keyFormatOf(parents[0]!)
   const node: AggregateNode = {
     kind: 'aggregate',
@@ -38,21 +43,32 @@ export function aggregateNode(
     ...said,
     merge,
     window,
-    store: Object.freeze({ name, key, value, ...extent(window) }),
+    store: Object.freeze({ name, key, value, ...extent(name, window) }),
     parents: Object.freeze(parents),
   }
   return grouped.graph.add(Object.freeze(node))
 }
 
 /** What kind of store the windows need, and how long it keeps them. */
-function extent(window: WindowNode | undefined) {
+function extent(name: string, window: WindowNode | undefined) {
   if (window === undefined) return { kind: 'key-value', timestamped: true } as const
   const { windows } = window
-  if (windows.kind === 'session') {
-    return { kind: 'session', retention: window.retention ?? windows.gap + windows.grace } as const
-  }
+  const retention = retentionOf(name, window)
+  if (windows.kind === 'session') return { kind: 'session', retention } as const
   const size = windows.kind === 'time' ? windows.size : windows.difference
-  // Sliding windows of late records reach back by a second size. (SlidingWindowedKStreamImpl)
-  const needed = (windows.kind === 'time' ? size : 2 * size) + windows.grace
-  return { kind: 'window', timestamped: true, size, retention: window.retention ?? needed } as const
+  return { kind: 'window', timestamped: true, size, retention } as const
+}
+
+/** A store that forgets what still takes records would give wrong results. (TimeWindowedKStreamImpl and its like) */
+function retentionOf(name: string, { windows, retention }: WindowNode): number {
+  const needed = lengthOf(windows) + windows.grace
+  if (retention === undefined || retention >= needed) return retention ?? needed
+  const message = `the windows of step "${name}" take records for ${needed}ms (length and grace): their retention must be at least that, not ${retention}ms`
+  throw new MillraceError('CONFIG', message, { step: name })
+}
+
+function lengthOf(windows: Windows): number {
+  if (windows.kind === 'session') return windows.gap
+  // Sliding windows of late records reach back by a second length. (SlidingWindowedKStreamImpl)
+  return windows.kind === 'time' ? windows.size : 2 * windows.difference
 }

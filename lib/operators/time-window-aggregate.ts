@@ -1,8 +1,10 @@
-import { type Context, rekeyed } from '../record.ts'
 import type { AggregateNode } from '../topology/keyed-nodes.ts'
 import type { WindowSpec } from '../topology/store.ts'
-import { startsFor, type TimeWindows } from '../windows/time-windows.ts'
-import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
+import { closingTimeWindows, startsFor, type TimeWindows } from '../windows/time-windows.ts'
+import { adding } from './adding.ts'
+import { emitOnClose } from './emit-on-close.ts'
+import { type Push, REFUSED, type StepRuntime } from './step.ts'
+import { type WindowUpdate, windowUpdates } from './window-updates.ts'
 
 /** Tumbling and hopping windows. A record may be late for some of its windows only. (KStreamWindowAggregate) */
 export function timeWindowAggregateStep(
@@ -12,39 +14,35 @@ export function timeWindowAggregateStep(
   runtime: StepRuntime,
 ): Push[] {
   const store = runtime.state.store(node.store as WindowSpec)
+  const update = windowUpdates(node, next, runtime)
+  const close = emitOnClose(
+    node,
+    (before, closed) => closingTimeWindows(windows, before, closed),
+    next,
+    runtime,
+  )
   return node.adders.map((adder, entrance) => {
     // In a cogroup each stream has a time of its own.
     const time = runtime.state.time(`${node.name}/${entrance}`)
-    const add = guarded(
-      node,
-      (run: Run, context) => adder(run.aggregate as never, run.value as never, context),
-      runtime,
-    )
-    const addTo = (start: number, value: unknown, context: Context) => {
-      const { key, timestamp } = context
-      const row = store.get(key, start)
-      const result = add({ aggregate: row === undefined ? node.init() : row.value, value }, context)
-      if (result === REFUSED) return
-      const updated = row === undefined ? timestamp : Math.max(timestamp, row.timestamp)
-      store.put(key, result ?? null, start, updated)
-      const windowed = { key, start, end: start + windows.size }
-      next(
-        { old: row === undefined ? null : row.value, new: result ?? null, latest: true },
-        rekeyed(context, windowed, updated),
-      )
-    }
+    const add = adding(node, adder, runtime)
     return (value, context) => {
-      if (context.key === null) return runtime.drop(node, 'null-key', value, context)
-      const closed = time.observe(context.timestamp) - windows.grace
-      for (const start of startsFor(windows, context.timestamp)) {
-        if (start + windows.size > closed) addTo(start, value, context)
-        else runtime.drop(node, 'late', value, context)
+      const { key, timestamp } = context
+      if (key === null) return runtime.drop(node, 'null-key', value, context)
+      const closed = time.observe(timestamp) - windows.grace
+      const updates: WindowUpdate[] = []
+      for (const start of startsFor(windows, timestamp)) {
+        if (start + windows.size <= closed) {
+          runtime.drop(node, 'late', value, context)
+          continue
+        }
+        const row = store.get(key, start)
+        const change = add({ aggregate: row?.value, value }, context)
+        if (change === REFUSED) return
+        const updated = row === undefined ? timestamp : Math.max(timestamp, row.timestamp)
+        updates.push({ start, change, timestamp: updated })
       }
+      update(updates, context)
+      close(closed, context)
     }
   })
-}
-
-interface Run {
-  readonly aggregate: unknown
-  readonly value: unknown
 }

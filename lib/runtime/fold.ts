@@ -12,6 +12,7 @@ import { processStep } from '../operators/process-step.ts'
 import { repartitionStep } from '../operators/repartition.ts'
 import { rxStep } from '../operators/rx.ts'
 import { sinkStep, type TopicSerdes } from '../operators/sink.ts'
+import { slidingAggregateStep } from '../operators/sliding-aggregate.ts'
 import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
 import { timeWindowAggregateStep } from '../operators/time-window-aggregate.ts'
 import { validateStep } from '../operators/validate.ts'
@@ -84,6 +85,8 @@ function foldAggregate(node: AggregateNode, next: Push, runtime: StepRuntime): F
   switch (windows.kind) {
     case 'time':
       return timeWindowAggregateStep(node, windows, next, runtime)
+    case 'sliding':
+      return slidingAggregateStep(node, windows, next, runtime)
     default:
       throw new MillraceError('INTERNAL', `step "${node.name}": ${windows.kind} windows can't be run yet`)
   }

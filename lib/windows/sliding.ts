@@ -1,4 +1,5 @@
 import { type Duration, duration } from '../duration.ts'
+import type { Starts } from './starts.ts'
 import type { GraceOptions } from './time-windows.ts'
 
 /** Windows [start, start + difference], both ends included, that begin or end at a record. Milliseconds. */
@@ -8,7 +9,21 @@ export interface SlidingWindows {
   readonly grace: number
 }
 
-/** Records at most `difference` apart share a window. (SlidingWindows#ofTimeDifferenceAndGrace) */
+/** Records at most `difference` apart share a window. (SlidingWindows#ofTimeDifferenceAndGrace, KIP-450) */
 export function sliding(difference: Duration, { grace = 0 }: GraceOptions = {}): SlidingWindows {
   return Object.freeze({ kind: 'sliding', difference: duration(difference), grace: duration(grace) })
+}
+
+/**
+ * Which windows close when time, less the grace, goes on from `before` to `closed`: those whose end, which is in them,
+ * is in [before, closed). Undefined if there are none. `before` is -1 at first.
+ */
+export function closingSlidingWindows(
+  { difference }: SlidingWindows,
+  before: number,
+  closed: number,
+): Starts | undefined {
+  const first = Math.max(0, before - difference)
+  const last = closed - difference - 1
+  return last < first ? undefined : { first, last }
 }

@@ -1,5 +1,6 @@
 import { type Duration, duration } from '../duration.ts'
 import { MillraceError } from '../errors.ts'
+import type { Starts } from './starts.ts'
 
 /** Windows [start, start + size), a new one every `advance`, aligned to 1970. Milliseconds. (TimeWindows) */
 export interface TimeWindows {
@@ -30,4 +31,19 @@ export function startsFor({ size, advance }: TimeWindows, timestamp: number): nu
   const first = Math.max(0, timestamp - size + advance)
   for (let start = first - (first % advance); start <= timestamp; start += advance) starts.push(start)
   return starts
+}
+
+/**
+ * Which windows close when time, less the grace, goes on from `before` to `closed`: those whose end is in
+ * (before, closed]. Undefined if there are none. `before` is -1 at first.
+ */
+export function closingTimeWindows(
+  { size, advance }: TimeWindows,
+  before: number,
+  closed: number,
+): Starts | undefined {
+  const first = Math.max(0, before - size + 1)
+  const last = closed - size
+  const none = last < first || last - (last % advance) < first
+  return none ? undefined : { first, last }
 }

@@ -27,11 +27,11 @@ const kinds: Readonly<Record<string, (params: Params) => Windows>> = {
   session: (params) => session(number(params, 'gapMs'), { grace: number(params, 'graceMs') }),
 }
 
-function windowed(kind: string): Build {
+function windowed(kind: string, emit: 'updates' | 'close' = 'updates'): Build {
   return (params) =>
     topology(`window-${kind}`, ({ source }) => {
       const windows = source('in', jsonTopic('in'), { nullValues: 'pass' }).pipe(
-        window('windowed', kinds[kind]!(params), { retention: number(params, 'retentionMs') }),
+        window('windowed', kinds[kind]!(params), { emit, retention: number(params, 'retentionMs') }),
       )
       const table =
         params.agg === 'count'
@@ -53,4 +53,8 @@ function windowed(kind: string): Build {
 export const WINDOWS: Readonly<Record<string, Build>> = {
   'window-tumbling-updates': windowed('tumbling'),
   'window-hopping-updates': windowed('hopping'),
+  'window-sliding-updates': windowed('sliding'),
+  'window-tumbling-emit-on-close': windowed('tumbling', 'close'),
+  'window-hopping-emit-on-close': windowed('hopping', 'close'),
+  'window-sliding-emit-on-close': windowed('sliding', 'close'),
 }
