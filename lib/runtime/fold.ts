@@ -11,9 +11,11 @@ import { peekStep } from '../operators/peek.ts'
 import { processStep } from '../operators/process-step.ts'
 import { repartitionStep } from '../operators/repartition.ts'
 import { rxStep } from '../operators/rx.ts'
+import { selfJoinStep } from '../operators/self-join.ts'
 import { sinkStep, type TopicSerdes } from '../operators/sink.ts'
 import { slidingAggregateStep } from '../operators/sliding-aggregate.ts'
 import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
+import { streamJoinStep } from '../operators/stream-join.ts'
 import { timeWindowAggregateStep } from '../operators/time-window-aggregate.ts'
 import { validateStep } from '../operators/validate.ts'
 import type { Lookup } from '../ports.ts'
@@ -70,6 +72,8 @@ export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, ap
       return processStep(node, next, runtime)
     case 'aggregate':
       return foldAggregate(node, next, runtime)
+    case 'streamJoin':
+      return node.singleStore ? selfJoinStep(node, next, runtime) : streamJoinStep(node, next, runtime)
     case 'sink':
       return sinkStep(node, runtime, serdes)
     default:

@@ -18,7 +18,7 @@ export type JoinType = 'inner' | 'left' | 'outer'
 /** A missing side is null. */
 export type Joiner = (left: never, right: never, context: Context) => unknown
 
-/** Parents: left, right; the same one twice for a self join. */
+/** Parents: left, right; the same one twice for a self join. Its stores keep every record, duplicates too. */
 export interface StreamJoinNode extends Step {
   readonly kind: 'streamJoin'
   readonly type: JoinType
@@ -26,8 +26,10 @@ export interface StreamJoinNode extends Step {
   readonly join: Joiner
   readonly left: WindowSpec
   readonly right: WindowSpec
-  /** What has not been matched yet. */
-  readonly unmatched: StoreSpec
+  /** What has not been matched yet; of left and outer joins. */
+  readonly unmatched: KeyValueSpec | undefined
+  /** A self join whose left and right store are one. */
+  readonly singleStore: boolean
 }
 
 /** Parents: stream, table. */

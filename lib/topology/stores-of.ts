@@ -5,7 +5,8 @@ import type { StoreSpec } from './store.ts'
 export function storesOf(node: Node): readonly StoreSpec[] {
   switch (node.kind) {
     case 'streamJoin':
-      return [node.left, node.right, node.unmatched]
+      // A self join may have one for both sides.
+      return [...new Set([node.left, node.right]), ...(node.unmatched === undefined ? [] : [node.unmatched])]
     case 'streamTableJoin':
       return node.buffer === undefined ? [] : [node.buffer]
     case 'foreignKeyRespond':

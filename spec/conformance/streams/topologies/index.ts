@@ -3,6 +3,7 @@ import type { Params } from '../scenario.ts'
 import { AGGREGATIONS } from './aggregations.ts'
 import { PROCESSORS } from './processors.ts'
 import { STATELESS } from './stateless.ts'
+import { STREAM_JOINS } from './stream-joins.ts'
 import { WINDOWS } from './windows.ts'
 
 export type Build = (params: Params) => Topology
@@ -13,4 +14,5 @@ export const TOPOLOGIES: Readonly<Record<string, Build>> = {
   ...AGGREGATIONS,
   ...WINDOWS,
   ...PROCESSORS,
+  ...STREAM_JOINS,
 }
