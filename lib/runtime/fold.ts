@@ -12,6 +12,7 @@ import { processStep } from '../operators/process-step.ts'
 import { repartitionStep } from '../operators/repartition.ts'
 import { rxStep } from '../operators/rx.ts'
 import { selfJoinStep } from '../operators/self-join.ts'
+import { sessionAggregateStep } from '../operators/session-aggregate.ts'
 import { sinkStep, type TopicSerdes } from '../operators/sink.ts'
 import { slidingAggregateStep } from '../operators/sliding-aggregate.ts'
 import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
@@ -91,7 +92,7 @@ function foldAggregate(node: AggregateNode, next: Push, runtime: StepRuntime): F
       return timeWindowAggregateStep(node, windows, next, runtime)
     case 'sliding':
       return slidingAggregateStep(node, windows, next, runtime)
-    default:
-      throw new MillraceError('INTERNAL', `step "${node.name}": ${windows.kind} windows can't be run yet`)
+    case 'session':
+      return sessionAggregateStep(node, windows, next, runtime)
   }
 }

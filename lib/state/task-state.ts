@@ -1,8 +1,9 @@
 import { MillraceError } from '../errors.ts'
-import type { KeyValueSpec, StoreSpec, WindowSpec } from '../topology/store.ts'
+import type { KeyValueSpec, SessionSpec, StoreSpec, WindowSpec } from '../topology/store.ts'
 import { KeyValueStore } from './key-value-store.ts'
 import { OperatorTime } from './operator-time.ts'
 import type { OrderedBytes, StateBackend } from './ordered-bytes.ts'
+import { SessionStore } from './session-store.ts'
 import { UpstreamTimes } from './upstream-times.ts'
 import { WindowStore } from './window-store.ts'
 
@@ -11,7 +12,9 @@ export type OpenStore<S extends StoreSpec> =
     ? KeyValueStore<K, V>
     : S extends WindowSpec<infer K, infer V>
       ? WindowStore<K, V>
-      : never
+      : S extends SessionSpec<infer K, infer V>
+        ? SessionStore<K, V>
+        : never
 
 /** The stores and the operators' times of one task, saved together with its positions. */
 export class TaskState {
@@ -77,6 +80,8 @@ export class TaskState {
         return new KeyValueStore(spec, bytes)
       case 'window':
         return new WindowStore(spec, bytes, this.time(`store/${spec.name}`))
+      case 'session':
+        return new SessionStore(spec, bytes, this.time(`store/${spec.name}`))
       default:
         throw new MillraceError('INTERNAL', `store "${spec.name}": kind "${spec.kind}" can't be opened yet`)
     }

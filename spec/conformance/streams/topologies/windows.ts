@@ -57,4 +57,6 @@ export const WINDOWS: Readonly<Record<string, Build>> = {
   'window-tumbling-emit-on-close': windowed('tumbling', 'close'),
   'window-hopping-emit-on-close': windowed('hopping', 'close'),
   'window-sliding-emit-on-close': windowed('sliding', 'close'),
+  'window-session-updates': windowed('session'),
+  'window-session-emit-on-close': windowed('session', 'close'),
 }
