@@ -43,7 +43,7 @@ export function slidingAggregateStep(
           const change = { old: null, new: from!.value, latest: true }
           updates.push({ start, change, timestamp: from!.timestamp })
         } else if (start + difference < closed) {
-          runtime.drop(node, 'late', value, context)
+          runtime.drop(node, 'late', value, context, { start, end: start + difference })
         } else {
           const change = add({ aggregate: from?.value, value }, context)
           if (change === REFUSED) return

@@ -18,7 +18,7 @@ export interface StepRuntime {
   /** Adds to the micro-batch's output, written when the whole micro-batch has been processed. */
   emit(node: SinkNode | RepartitionNode, record: OutRecord, context: Context): void
   emitRow(node: SinkNode, row: SinkRow, context: Context): void
-  /** A record that a step leaves out by its rules: counted under the reason, and handed to its `drops`. */
+  /** A record (of a change: its new row) that a step leaves out by its rules: counted, and handed to its `drops`. */
   drop(node: Node, reason: DropReason, value: unknown, context: Context, window?: WindowBounds): void
   /** Tells how far the task is where it ends in a repartition topic. */
   ends(node: RepartitionNode, time: () => number): void

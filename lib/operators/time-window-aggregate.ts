@@ -32,7 +32,7 @@ export function timeWindowAggregateStep(
       const updates: WindowUpdate[] = []
       for (const start of startsFor(windows, timestamp)) {
         if (start + windows.size <= closed) {
-          runtime.drop(node, 'late', value, context)
+          runtime.drop(node, 'late', value, context, { start, end: start + windows.size })
           continue
         }
         const row = store.get(key, start)

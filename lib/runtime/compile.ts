@@ -95,9 +95,7 @@ export function compile(compiling: Compiling): Pipeline {
   }
 
   const leftOut = (node: DropsNode): readonly [string, Push] => {
-    const [parent] = node.parents as readonly [Node]
-    const next = follow(node)
-    return [parent.name, 'parents' in parent && takesChanges(parent, 0) ? ofRow(next) : next]
+    return [node.parents[0]!.name, follow(node)]
   }
 
   const reads = new Map(sub.inputs.map(enter))
@@ -112,14 +110,6 @@ export function compile(compiling: Compiling): Pipeline {
 /** Tables hand on changes; a stream's step sees their new rows as records. */
 function unwrapped(push: Push): Push {
   return (change, context) => push((change as Change).new, context)
-}
-
-/** What a table's step drops is a change: its new row is the record that came. */
-function ofRow(push: Push): Push {
-  return (dropped, context) => {
-    const { value, ...rest } = dropped as { readonly value: Change }
-    push({ ...rest, value: value.new }, context)
-  }
 }
 
 function toAll(next: readonly Push[]): Push {

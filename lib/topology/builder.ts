@@ -3,7 +3,7 @@ import { type Duration, duration } from '../duration.ts'
 import type { Context } from '../record.ts'
 import type { InvalidTimestamps, Node, SourceNode, TimestampExtractor, Topology } from './nodes.ts'
 import type { KeyValueSpec, VersionedSpec } from './store.ts'
-import { GlobalTable, type Graph, Stream, Table } from './stream.ts'
+import { type Entered, GlobalTable, type Graph, Stream, Table } from './stream.ts'
 import type { GlobalTableNode, TableSourceNode } from './table-nodes.ts'
 import type { Format, TopicTarget } from './topic.ts'
 import { checkName, checkTopology } from './validate.ts'
@@ -52,7 +52,11 @@ export interface Builder {
     <K, V>(name: string, topic: TopicTarget<K, V>, options?: SourceOptions<K, V>): Stream<K, V>
   }
   /** A topic as a table: each record is its key's new row, a null deletes it. The name is also the store's. (KTable) */
-  readonly table: <K, V>(name: string, topic: TopicTarget<K, V>, options?: TableOptions<K, V>) => Table<K, V>
+  readonly table: <K, V>(
+    name: string,
+    topic: TopicTarget<K, V>,
+    options?: TableOptions<K, V>,
+  ) => Table<K, V, Entered<K, V>>
   /** A topic of which every worker holds all rows: joined by any key, without co-partitioning. (GlobalKTable) */
   readonly globalTable: <K, V>(name: string, topic: TopicTarget<K, V>) => GlobalTable<K, V>
 }
@@ -116,7 +120,7 @@ function builderOf(graph: Graph): Builder {
         store: options.materialize === false ? undefined : tableStore(name, topic.key, options),
         ...inputOptions(options),
       })
-      return new Table<K, V>(graph.add(node), graph)
+      return new Table<K, V, Entered<K, V>>(graph.add(node), graph)
     },
     globalTable: <K, V>(name: string, topic: TopicTarget<K, V>) => {
       const store = tableStore(name, topic.key, {}) as KeyValueSpec

@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts'
-import type { RepartitionNode } from './keyed-nodes.ts'
+import type { ProcessNode, RepartitionNode } from './keyed-nodes.ts'
 import { type InputNode, type Node, parentsOf, type StepNode, type Topology } from './nodes.ts'
 import { keyFormatOf } from './repartition-nodes.ts'
 import { type SubTopologyInput, subTopologiesOf } from './sub-topologies.ts'
@@ -17,7 +17,7 @@ export type RepartitionCounts = ReadonlyMap<RepartitionNode, number>
  */
 export function checkCoPartitioning(topology: Topology, partitionsOf = statedPartitions): RepartitionCounts {
   const counts = new Map<RepartitionNode, number>()
-  const steps = topology.nodes.filter((node): node is StepNode => joins(node))
+  const steps = [...topology.nodes.filter((node): node is StepNode => joins(node)), ...sharing(topology)]
   for (const step of steps) checkKeys(topology, step)
   // A repartition topic takes its count from what it meets, which may itself be one that is still to be counted.
   for (let left = repartitions(topology); left.length > 0; ) {
@@ -59,6 +59,18 @@ function joins(node: Node): boolean {
     default:
       return false
   }
+}
+
+/** Steps that share a store need the same keys in it: as if they were one, with the entrances of all. */
+function sharing({ nodes }: Topology): StepNode[] {
+  const processes = nodes.filter((node): node is ProcessNode => node.kind === 'process')
+  const users = Map.groupBy(
+    processes.flatMap((node) => Object.values(node.stores).map((store) => ({ node, store }))),
+    ({ store }) => store,
+  )
+  return [...users.values()]
+    .filter((all) => all.length > 1)
+    .map((all) => ({ ...all[0]!.node, parents: all.flatMap(({ node }) => node.parents) }))
 }
 
 /** The topics that records of this node are read from, in its own sub-topology. */

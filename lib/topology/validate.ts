@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.ts'
+import { checkStores } from './check-stores.ts'
 import { checkCoPartitioning } from './co-partitioning.ts'
 import { type InputNode, isDrops, type Node, parentsOf, type Topology } from './nodes.ts'
 import { storesOf } from './stores-of.ts'
@@ -32,6 +33,7 @@ export function checkTopology(topology: Topology): void {
     seen.add(node.name)
   }
   checkSources(topology)
+  checkStores(topology)
   const parents = new Set(topology.nodes.filter((node) => !isDrops(node)).flatMap(parentsOf))
   const loose = topology.nodes.find((node) => !ends(node) && !parents.has(node))
   if (loose !== undefined) {
