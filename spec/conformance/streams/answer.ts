@@ -1,6 +1,6 @@
-import type { Headers } from '../../../lib/record.ts'
 import { type OutputRecord, type TestDriver, testDriver } from '../../../lib/testing/test-driver.ts'
-import type { Answer, Json, Key, Output, Scenario, ScenarioHeaders, StoreRow } from './scenario.ts'
+import { headersOf, scenarioHeaders } from './record-bytes.ts'
+import type { Answer, Json, Key, Output, Scenario, StoreRow } from './scenario.ts'
 import { storeNames } from './store-names.ts'
 import { TOPOLOGIES } from './topologies/index.ts'
 
@@ -26,7 +26,7 @@ export async function answer(scenario: Scenario, { store, directory }: AnswerOpt
     const outputs: Output[] = []
     for (const [after, input] of scenario.inputs.entries()) {
       if ('advanceWallClockMs' in input) await driver.advanceWallClock(input.advanceWallClockMs)
-      else await driver.pipe(input.topic, { ...input, headers: headersOf(input.headers) })
+      else await driver.pipe(input.topic, { ...input, headers: headersOf(input.headers ?? {}) })
       for (const record of driver.read()) outputs.push(outputOf(after, record))
     }
     const names = storeNames(scenario.topology, scenario.params)
@@ -36,31 +36,15 @@ export async function answer(scenario: Scenario, { store, directory }: AnswerOpt
   }
 }
 
-function outputOf(after: number, { topic, key, value, timestamp, headers }: OutputRecord): Output {
+export function outputOf(after: number, { topic, key, value, timestamp, headers }: OutputRecord): Output {
   const record = { after, topic, key: key as Key, value: value as Json, timestamp }
   return headers.length === 0 ? record : { ...record, headers: scenarioHeaders(headers) }
 }
 
-function rowsOf(driver: TestDriver, name: string): StoreRow[] {
-  return [...driver.store(name).all()].map(({ key, value, timestamp }) => {
+/** What a partition's store holds. */
+export function rowsOf(driver: TestDriver, name: string, partition = 0): StoreRow[] {
+  return [...driver.store(name, partition).all()].map(({ key, value, timestamp }) => {
     const row = { key: key as StoreRow['key'], value: value as Json }
     return timestamp === -1 ? row : { ...row, timestamp }
   })
-}
-
-function headersOf(said: ScenarioHeaders = {}): Headers {
-  return Object.entries(said).flatMap(([name, values]) =>
-    [values].flat().map((value) => [name, value === null ? null : Buffer.from(String(value))] as never),
-  )
-}
-
-function scenarioHeaders(headers: Headers): ScenarioHeaders {
-  const said: Record<string, string[]> = {}
-  for (const [name, value] of headers) {
-    said[name] ??= []
-    said[name].push(String(value))
-  }
-  return Object.fromEntries(
-    Object.entries(said).map(([name, values]) => [name, values.length === 1 ? values[0]! : values]),
-  )
 }

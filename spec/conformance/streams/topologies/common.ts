@@ -1,4 +1,5 @@
 import { json, topic } from '../../../../lib/index.ts'
+import { canonical } from '../canonical.ts'
 import type { Json, Params } from '../scenario.ts'
 
 /** The language of golden's topologies: keys are text, values JSON. */
@@ -7,13 +8,6 @@ export const jsonTopic = (name: string) => topic(name, { value: json<Json>() })
 /** Null is "null", a text itself, anything else canonical JSON. */
 export function str(value: Json): string {
   return typeof value === 'string' ? value : canonical(value)
-}
-
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  const entries = Object.entries(value as Readonly<Record<string, Json>>).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([name, part]) => `${JSON.stringify(name)}:${canonical(part)}`).join(',')}}`
 }
 
 /** "!" deletes the aggregate. */
