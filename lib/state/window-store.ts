@@ -6,7 +6,7 @@ import { MemoryBytes } from './memory-bytes.ts'
 import type { OperatorTime } from './operator-time.ts'
 import type { OrderedBytes } from './ordered-bytes.ts'
 import { type Row, RowCodec, type StoredRow } from './row.ts'
-import { readTime, TIME_BYTES, timeCode, word } from './time-code.ts'
+import { readTime, readWord, TIME_BYTES, timeCode, word } from './time-code.ts'
 
 /** A row at a time; of an aggregation: in the window that starts then. */
 export interface TimedRow<V> extends Row<V> {
@@ -27,6 +27,7 @@ export class WindowStore<K, V> {
   readonly #keys: KeyCodec<K>
   readonly #rows: RowCodec<V>
   readonly #time: OperatorTime
+  /** Of the next value, where duplicates are kept: in the order in which they were put. */
   #number = 0
 
   /** `time` is the store's own: the newest time put, saved with it. */
@@ -36,7 +37,11 @@ export class WindowStore<K, V> {
     this.#time = time
     this.#keys = new KeyCodec(internalSerde(spec.key))
     this.#rows = new RowCodec(internalSerde(spec.value), spec.timestamped)
-    for (const [code] of bytes.entries()) this.#byTime.set(this.#timeOf(code) + code, NOTHING)
+    for (const [code] of bytes.entries()) {
+      this.#byTime.set(this.#timeOf(code) + code, NOTHING)
+      // Numbered on, or what is put next would overwrite what was put before a restart, as it may in Kafka Streams.
+      if (spec.duplicates) this.#number = Math.max(this.#number, readWord(code, code.length - 4) + 1)
+    }
   }
 
   /** A null value deletes, and moves the store's time as any other. What is too old already is not kept. */
