@@ -52,6 +52,11 @@ export function rekeyed<K>(
   return { key, timestamp, headers, topic, partition, offset, raw }
 }
 
+/** Milliseconds since 1970; a record has none before, and no fractions. */
+export function isTimestamp(time: number): boolean {
+  return Number.isSafeInteger(time) && time >= 0
+}
+
 export function headerOf(headers: Headers, name: string): Buffer | undefined {
   return headers.find(([header]) => header === name)?.[1]
 }

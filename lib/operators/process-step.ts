@@ -1,6 +1,6 @@
 import { duration } from '../duration.ts'
 import { MillraceError, messageOf } from '../errors.ts'
-import { type Context, NO_HEADERS } from '../record.ts'
+import { type Context, isTimestamp, NO_HEADERS } from '../record.ts'
 import type { ProcessNode } from '../topology/keyed-nodes.ts'
 import type { Node } from '../topology/nodes.ts'
 import type { Forward, Processor } from './process.ts'
@@ -84,6 +84,7 @@ class Hand {
       headers = inHand.headers,
     } = said
     if (value === undefined) throw this.#wrong('forwards no value in a scheduled call: give one, or null')
+    if (!isTimestamp(timestamp)) throw this.#wrong('forwards a timestamp that is negative or no whole number')
     const { topic, partition, offset, raw } = inHand
     this.#away = true
     this.#next(value, { key, timestamp, headers, topic, partition, offset, raw })

@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts'
-import type { Context, RawRecord } from '../record.ts'
+import { type Context, isTimestamp, type RawRecord } from '../record.ts'
 import type { InputNode } from '../topology/nodes.ts'
 import type { TopicSerdes } from './sink.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
@@ -14,14 +14,15 @@ export function sourceStep(
   serdes: TopicSerdes,
   now: () => number,
 ): Read {
-  const timed = timestampOf(node, runtime)
+  const partitionTime = runtime.state.time(node.name)
   const decode = guarded(
     node,
     (raw: RawRecord, context: Written) => {
       context.key = raw.key === null ? null : serdes.key.decode(raw.key)
       const value = bodyOf(node, raw, serdes)
-      context.timestamp = timed(value, context)
+      context.timestamp = timestampOf(node, value, context, partitionTime.seen)
       if (context.timestamp > now() + node.futureTolerance) throw dated(node)
+      partitionTime.observe(context.timestamp)
       return value
     },
     runtime,
@@ -46,25 +47,17 @@ function bodyOf(node: InputNode, raw: RawRecord, { value }: TopicSerdes): unknow
 }
 
 /** The record's time by the node's extractor and its policy for invalid ones. (TimestampExtractor) */
-function timestampOf(node: InputNode, runtime: StepRuntime): (value: unknown, context: Context) => number {
+function timestampOf(node: InputNode, value: unknown, context: Context, partitionTime: number): number {
   const { timestamp: extract, invalidTimestamps } = node
-  const partitionTime = runtime.state.time(node.name)
-  return (value, context) => {
-    const said =
-      extract === undefined ? context.timestamp : extract(value as never, context, partitionTime.seen)
-    const valid = Number.isFinite(said) && said >= 0
-    if (valid) {
-      partitionTime.observe(said)
-      return said
-    }
-    if (invalidTimestamps === 'partition-time' && partitionTime.seen >= 0) return partitionTime.seen
-    throw invalid(node)
-  }
+  const said = extract === undefined ? context.timestamp : extract(value as never, context, partitionTime)
+  if (isTimestamp(said)) return said
+  if (invalidTimestamps === 'partition-time' && partitionTime >= 0) return partitionTime
+  throw invalid(node)
 }
 
 /** With policy `fail` it is no fault of the record, and stops the worker. */
 function invalid({ name, invalidTimestamps }: InputNode): MillraceError {
-  const message = 'its timestamp is negative or not a number'
+  const message = 'its timestamp is negative or no whole number'
   if (invalidTimestamps !== 'fail') return new MillraceError('REJECTED', message, { step: name })
   const cure = "mend the extractor, or set invalidTimestamps to 'dead-letter' or 'partition-time'"
   return new MillraceError('CONTRACT', `${message}: ${cure}`, { step: name })

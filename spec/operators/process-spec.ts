@@ -131,6 +131,17 @@ describe('process', () => {
     ])
   })
 
+  it('should refuse a record for which it forwards a time that is none', async () => {
+    const said = chain<number>((input) =>
+      input.pipe(process('time', {}, (_, forward) => (timestamp) => forward({ timestamp }))),
+    )
+    const times = [-1, 1.5, Number.NaN, 0].map((time) => ['a', time, 7] as const)
+    const { out, letters } = await driven(said, times)
+    expect(out).to.deep.equal([['a', 0, 0]])
+    expect(letters[0]).to.equal('time: step "time" forwards a timestamp that is negative or no whole number')
+    expect(letters).to.have.length(3)
+  })
+
   it('should refuse to forward where there is no record: in its setup, and after an await', async () => {
     const early = chain<number>((input) =>
       input.pipe(
