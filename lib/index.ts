@@ -19,7 +19,14 @@ export { type Dropped, type DropsOf, drops } from './operators/drops.ts'
 export { type EnrichOptions, enrich, type LookupOptions, lookup } from './operators/enrich.ts'
 export { filter } from './operators/filter.ts'
 export { flatMap } from './operators/flat-map.ts'
+export {
+  type ForeignKeyJoinOptions,
+  foreignKeyJoin,
+  foreignKeyLeftJoin,
+} from './operators/foreign-key-join.ts'
 export { type JoinOptions, join } from './operators/join.ts'
+export { joinGlobal, leftJoinGlobal } from './operators/join-global.ts'
+export { type JoinTableOptions, joinTable, leftJoinTable } from './operators/join-table.ts'
 export { type KeyByOptions, keyBy } from './operators/key-by.ts'
 export { leftJoin } from './operators/left-join.ts'
 export { map } from './operators/map.ts'

@@ -1,3 +1,4 @@
+import type { Response } from '../contract/foreign-key-serdes.ts'
 import type { Context, OutRecord, RawRecord } from '../record.ts'
 import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import { type Node, parentsOf } from '../topology/nodes.ts'
@@ -41,7 +42,8 @@ export function repartitionStep(
     node,
     (out: unknown, context: Context): OutRecord => ({
       topic,
-      key: key.encode(context.key),
+      partition: node.carries === 'responses' ? (out as Response).partition : undefined,
+      key: context.key === null ? null : key.encode(context.key),
       value: out === null ? null : value.encode(out),
       timestamp: context.timestamp,
       headers: [...context.headers, timeHeader(runtime.state.task, time(context.timestamp))],
@@ -51,7 +53,8 @@ export function repartitionStep(
   const time = timeAt(node, runtime)
   runtime.ends(node, () => time())
   return (out, context) => {
-    if (context.key === null) {
+    // A row that refers to nothing is asked for too, anywhere.
+    if (context.key === null && node.carries !== 'subscriptions') {
       runtime.drop(node, 'null-key', out, context)
       return
     }
@@ -70,7 +73,7 @@ export function repartitionRead(
   const decode = guarded(
     node,
     (raw: RawRecord, context: Context) => {
-      ;(context as { key: unknown }).key = key.decode(raw.key!)
+      ;(context as { key: unknown }).key = raw.key === null ? null : key.decode(raw.key)
       return raw.value === null ? null : value.decode(raw.value)
     },
     runtime,

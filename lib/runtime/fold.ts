@@ -5,6 +5,10 @@ import { dedupeStep } from '../operators/dedupe.ts'
 import { enrichStep } from '../operators/enrich.ts'
 import { filterStep } from '../operators/filter.ts'
 import { flatMapStep } from '../operators/flat-map.ts'
+import { foreignKeyResolveStep } from '../operators/foreign-key-resolve.ts'
+import { foreignKeyRespondStep } from '../operators/foreign-key-respond.ts'
+import { foreignKeySubscribeStep } from '../operators/foreign-key-subscribe.ts'
+import { streamGlobalJoinStep } from '../operators/join-global.ts'
 import { keyByStep } from '../operators/key-by.ts'
 import { mapStep } from '../operators/map.ts'
 import { peekStep } from '../operators/peek.ts'
@@ -17,6 +21,7 @@ import { sinkStep, type TopicSerdes } from '../operators/sink.ts'
 import { slidingAggregateStep } from '../operators/sliding-aggregate.ts'
 import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
 import { streamJoinStep } from '../operators/stream-join.ts'
+import { streamTableJoinStep } from '../operators/stream-table-join.ts'
 import { timeWindowAggregateStep } from '../operators/time-window-aggregate.ts'
 import { validateStep } from '../operators/validate.ts'
 import type { Lookup } from '../ports.ts'
@@ -75,6 +80,16 @@ export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, ap
       return foldAggregate(node, next, runtime)
     case 'streamJoin':
       return node.singleStore ? selfJoinStep(node, next, runtime) : streamJoinStep(node, next, runtime)
+    case 'streamTableJoin':
+      return streamTableJoinStep(node, next, runtime)
+    case 'streamGlobalJoin':
+      return streamGlobalJoinStep(node, next, runtime)
+    case 'foreignKeySubscribe':
+      return foreignKeySubscribeStep(node, next, runtime)
+    case 'foreignKeyRespond':
+      return foreignKeyRespondStep(node, next, runtime)
+    case 'foreignKeyResolve':
+      return foreignKeyResolveStep(node, next, runtime)
     case 'sink':
       return sinkStep(node, runtime, serdes)
     default:

@@ -3,6 +3,7 @@ import type { JoinWindows } from '../windows/join-windows.ts'
 import type { Step } from './nodes.ts'
 import type { KeyValueSpec, StoreSpec, WindowSpec } from './store.ts'
 import type { GlobalTableNode } from './table-nodes.ts'
+import type { Format } from './topic.ts'
 
 export type JoinNode =
   | StreamJoinNode
@@ -65,12 +66,16 @@ export interface ForeignKeySubscribeNode extends Step {
   readonly kind: 'foreignKeySubscribe'
   readonly type: 'inner' | 'left'
   readonly foreignKey: (row: never, key: unknown) => unknown
+  /** How foreign keys are written: as the right table's keys are. */
+  readonly foreign: Format<unknown>
 }
 
 /** Parents: subscriptions (behind their repartition topic), the right table. Answers each left key. */
 export interface ForeignKeyRespondNode extends Step {
   readonly kind: 'foreignKeyRespond'
   readonly type: 'inner' | 'left'
+  /** How the left table's keys are written. */
+  readonly left: Format<unknown>
   readonly subscriptions: KeyValueSpec
 }
 
@@ -79,6 +84,5 @@ export interface ForeignKeyResolveNode extends Step {
   readonly kind: 'foreignKeyResolve'
   readonly type: 'inner' | 'left'
   readonly join: (left: never, right: never, key: unknown) => unknown
-  readonly foreignKey: (row: never, key: unknown) => unknown
   readonly store: KeyValueSpec | undefined
 }

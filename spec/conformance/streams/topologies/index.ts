@@ -4,6 +4,7 @@ import { AGGREGATIONS } from './aggregations.ts'
 import { PROCESSORS } from './processors.ts'
 import { STATELESS } from './stateless.ts'
 import { STREAM_JOINS } from './stream-joins.ts'
+import { TABLE_JOINS } from './table-joins.ts'
 import { WINDOWS } from './windows.ts'
 
 export type Build = (params: Params) => Topology
@@ -15,4 +16,5 @@ export const TOPOLOGIES: Readonly<Record<string, Build>> = {
   ...WINDOWS,
   ...PROCESSORS,
   ...STREAM_JOINS,
+  ...TABLE_JOINS,
 }
