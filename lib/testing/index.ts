@@ -1,4 +1,5 @@
 /** `millrace/testing`: topologies without servers, on virtual clocks. */
+export { type Marble, type MarbleOptions, type MarbleRecord, marbles, type Played, play } from './marbles.ts'
 export {
   type OutputRecord,
   type Refused,
