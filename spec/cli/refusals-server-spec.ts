@@ -53,6 +53,9 @@ describe('commands on servers that are not as they should be', () => {
     ])
     capture.kill('SIGTERM')
     expect(await capture.ended).to.have.property('code', 0)
+    await until('the server has let its slot go', async () => {
+      return (await servers.sql('SELECT FROM pg_replication_slots WHERE active')).length === 0
+    })
   }
   const rawUsers = async () => (await consumeWholeTopic(env.KAFKA_BROKERS!, 'users.raw')).length
   const ingest = () => millrace(['ingest', '--once', '--results', String(USERS)], env)
@@ -135,13 +138,17 @@ describe('commands on servers that are not as they should be', () => {
       ['apply', 'KAFKA_BROKERS'],
       ['verify', 'CASSANDRA_CONTACT_POINTS'],
     ]
+    // What eight processes at a time need on this machine to begin, and to load what they work with.
+    const since = performance.now()
+    await Promise.all(cases.map(([command]) => run(`${command} --help`)))
+    const toBegin = 2 * (performance.now() - since)
     await Promise.all(
       cases.map(async ([command, variable]) => {
         const since = performance.now()
         const ended = await run(command, { [variable]: away[variable] })
         const took = performance.now() - since
         expectRefusal(ended, 1, variable, closed)
-        expect(took, `${command} without ${variable}`).to.be.below(30_000)
+        expect(took - toBegin, `${command} without ${variable}`).to.be.below(30_000)
       }),
     )
   })
