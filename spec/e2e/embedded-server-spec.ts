@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { type EmbeddedStage, embeddedStage, onlyNode, select } from '../support/embedded.ts'
+import { type EmbeddedStage, embeddedStage, holdTable, onlyNode, select } from '../support/embedded.ts'
 import { millrace, runMillrace, startMillrace } from '../support/millrace.ts'
 import { npmStart } from '../support/npm-start.ts'
 import { until } from '../support/until.ts'
@@ -76,10 +76,15 @@ describe('embedded', function () {
 
   it('should end at once at the second Ctrl-C, and leave no PostgreSQL', async () => {
     const pipeline = startMillrace(['up'], { ...stage.env, ...LOAD })
-    await until('users are on their way', async () => (await stage.count(LAGGING)) === 1)
+    await until('users are stored', async () => ((await stage.count(STORED)) ?? 0) > 0)
+    const release = await holdTable(stage.databaseUrl(), 'insights.users_by_id')
+    await until('the worker waits, so that it can not drain', async () => {
+      return ((await stage.count(WAITING)) ?? 0) > 0
+    })
     const impatience = setInterval(() => pipeline.kill('SIGINT'), 50)
     expect((await pipeline.ended).code).to.equal(130)
     clearInterval(impatience)
+    await release()
     await until('PostgreSQL has ended', () => stage.postmasters().length === 0)
     await millrace(['up', '--once'], stage.env)
     await shouldHoldWhatIsExpected(stage)
@@ -103,7 +108,7 @@ describe('embedded', function () {
   })
 
   it('should be one at a time on a directory, and share it with other commands', async () => {
-    const both = ['first', 'second'].map(() => startMillrace(['up'], stage.env))
+    const both = ['first', 'second'].map(() => startMillrace(['up'], { ...stage.env, ...ONE_PAGE }))
     const refused = await Promise.race(both.map(({ ended }) => ended))
     expect(refused.code).to.equal(2)
     expect(refused.stderr).to.include(stage.env.MILLRACE_STATE_DIR).and.to.include('stop it first')
@@ -118,7 +123,7 @@ describe('embedded', function () {
   })
 
   it('should keep PostgreSQL for a command that still uses it, which then stops it', async () => {
-    const pipeline = startMillrace(['up'], stage.env)
+    const pipeline = startMillrace(['up'], { ...stage.env, ...ONE_PAGE })
     await until('users are stored', async () => (await stage.count(STORED)) === 500)
     const worker = startMillrace(['run', 'topologies/user-insights.ts'], stage.env)
     await worker.printed(/"running"/)
@@ -149,8 +154,15 @@ describe('embedded', function () {
   })
 })
 
-/** A page of 5,000 users every three seconds. */
-const LOAD = { RANDOM_USER_RESULTS: '5000', INGEST_SCHEDULE: '*/3 * * * * *' }
+/** A page of 1,000 users every two seconds: little enough for a slow machine to drain in time. */
+const LOAD = { RANDOM_USER_RESULTS: '1000', INGEST_SCHEDULE: '*/2 * * * * *' }
+
+/** No further page within any spec's life. */
+const ONE_PAGE = { INGEST_SCHEDULE: '0 0 1 1 *' }
+
+/** How many wait for a table that another session holds. */
+const WAITING =
+  "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'relation'"
 
 /** 1 while staged users are not stored yet. */
 const LAGGING = `SELECT count(*) FROM (

@@ -87,6 +87,17 @@ export async function select<R extends pg.QueryResultRow>(databaseUrl: string, s
   }
 }
 
+/** A session that has the table to itself, until what this resolves with is called. */
+export async function holdTable(databaseUrl: string, table: string): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  // Its server may be the first to go.
+  client.on('error', () => {})
+  await client.connect()
+  await client.query('BEGIN')
+  await client.query(`LOCK TABLE ${table}`)
+  return () => client.end()
+}
+
 /** A PATH with Node, npm and what a shell is: no Java, no Maven, no psql. */
 export function onlyNode(): { readonly PATH: string; readonly remove: () => void } {
   const bin = mkdtempSync(join(tmpdir(), 'millrace-spec-path-'))
