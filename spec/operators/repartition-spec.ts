@@ -1,0 +1,97 @@
+import { expect } from 'chai'
+import { count, json, keyBy, map, repartition, type Serde, sink, topic, topology } from '../../lib/index.ts'
+import { testDriver } from '../../lib/testing/test-driver.ts'
+import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
+import { chain, driven } from '../support/driven.ts'
+
+const byValue = keyBy<string, string | null>('by-value', (value) =>
+  value === 'none' ? null : (value ?? 'nothing'),
+)
+const passing = chain<string | null>((input) => input.pipe(byValue, repartition('values')))
+
+describe('repartition', () => {
+  it('should hand on what it gets, but for the partition', async () => {
+    const driver = await testDriver(passing)
+    const headers = [['h', Buffer.from('kept')]] as const
+    await driver.pipe('in', { key: 'a', value: 'x', timestamp: 7, headers })
+    await driver.pipe('in', { key: 'b', value: null, timestamp: 6 })
+    expect(driver.read('out')).to.deep.equal([
+      { topic: 'out', partition: 0, key: 'x', value: 'x', timestamp: 7, headers },
+      { topic: 'out', partition: 0, key: 'nothing', value: null, timestamp: 6, headers: [] },
+    ])
+    await driver.close()
+  })
+
+  it('should bring all records of a key to one partition, and leave their order', async () => {
+    const driver = await testDriver(passing, { partitions: 5 })
+    for (let i = 0; i < 60; i++) {
+      await driver.pipe('in', { key: `u${i}`, value: `v${i % 6}`, timestamp: i, partition: i % 5 })
+    }
+    const places = Map.groupBy(driver.read('out'), ({ key }) => key)
+    expect(places.size).to.equal(6)
+    for (const records of places.values()) {
+      expect(new Set(records.map(({ partition }) => partition)).size).to.equal(1)
+      const times = records.map(({ timestamp }) => timestamp)
+      expect(times)
+        .to.deep.equal(times.toSorted((a, b) => a - b))
+        .and.have.length(10)
+    }
+    await driver.close()
+  })
+
+  it('should drop records without a key, and count them', async () => {
+    const { out, counters } = await driven(passing, [
+      ['a', 'none', 1],
+      ['b', 'x', 2],
+    ])
+    expect(out).to.deep.equal([['x', 'x', 2]])
+    expect(counters.get('values-repartition', 'null-key')).to.equal(1)
+  })
+
+  it('should write keys and values as is said, and refuse those that do not fit', async () => {
+    const written: unknown[] = []
+    const picky: Serde<string> = {
+      encode: (value) => {
+        if (value === 'bad') throw new RangeError('does not fit')
+        written.push(value)
+        return Buffer.from(value)
+      },
+      decode: (bytes) => `read ${bytes}`,
+    }
+    const said = chain<string>((input) => input.pipe(repartition('picky', { value: picky })))
+    const { out, letters } = await driven(said, [
+      ['a', 'good', 1],
+      ['a', 'bad', 2],
+    ])
+    expect(written).to.deep.equal(['good'])
+    expect(out).to.deep.equal([['a', 'read good', 1]])
+    expect(letters).to.deep.equal(['picky-repartition: RangeError: does not fit'])
+  })
+
+  it('should be the one repartition topic before a step that needs its keys together', () => {
+    const said = chain<string>((input) =>
+      input.pipe(byValue, repartition('values'), map('same', String), count('counts')),
+    )
+    expect(subTopologiesOf(said).map(({ inputs }) => inputs.map(({ name }) => name))).to.deep.equal([
+      ['input'],
+      ['values-repartition'],
+    ])
+  })
+
+  it('should come after all that is done directly with the same record', async () => {
+    const said = topology('spec', ({ source }) => {
+      const input = source('input', topic('in', { value: json<string>() }))
+      const out = topic('out', { value: json<string>() })
+      input.pipe(
+        repartition('around'),
+        map('late', (value) => `${value}, around`),
+        sink('late-out', out),
+      )
+      input.pipe(sink('direct-out', out))
+    })
+    expect((await driven(said, [['a', 'x', 1]])).out.map(([, value]) => value)).to.deep.equal([
+      'x',
+      'x, around',
+    ])
+  })
+})
