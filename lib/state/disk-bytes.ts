@@ -67,6 +67,10 @@ export class DiskBytes implements OrderedBytes, SlotOwner {
     return this.#found(this.#order.descending(from, to))
   }
 
+  keys(): Iterable<string> {
+    return this.#entries.keys()
+  }
+
   /** An entry that was found on disk. */
   restore(key: string, seal: number): void {
     this.#entries.set(key, seal)

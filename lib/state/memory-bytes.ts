@@ -32,6 +32,10 @@ export class MemoryBytes implements OrderedBytes {
     return this.#found(this.#order.descending(from, to))
   }
 
+  keys(): Iterable<string> {
+    return this.#values.keys()
+  }
+
   *#found(keys: Iterable<string>): Generator<readonly [string, Buffer], void> {
     for (const key of keys) {
       const value = this.#values.get(key)

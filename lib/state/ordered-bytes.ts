@@ -16,6 +16,8 @@ export interface OrderedBytes {
   entries(from?: string, to?: string): Iterable<readonly [key: string, value: Buffer]>
   /** The same entries, descending. */
   entriesReversed(from?: string, to?: string): Iterable<readonly [key: string, value: Buffer]>
+  /** Every key, in any order; no value is read for it. The loop's body changes nothing. */
+  keys(): Iterable<string>
   readonly size: number
 }
 

@@ -2,18 +2,16 @@ import { internalSerde } from '../contract/internal-serde.ts'
 import type { WindowSpec } from '../topology/store.ts'
 import type { Windowed } from '../windows/windowed.ts'
 import { KeyCodec } from './key-codec.ts'
-import { MemoryBytes } from './memory-bytes.ts'
 import type { OperatorTime } from './operator-time.ts'
 import type { OrderedBytes } from './ordered-bytes.ts'
 import { type Row, RowCodec, type StoredRow } from './row.ts'
 import { readTime, readWord, TIME_BYTES, timeCode, word } from './time-code.ts'
+import { TimeIndex } from './time-index.ts'
 
 /** A row at a time; of an aggregation: in the window that starts then. */
 export interface TimedRow<V> extends Row<V> {
   readonly start: number
 }
-
-const NOTHING = Buffer.alloc(0)
 
 /**
  * Values by key and time, forgotten when they are `retention` behind the newest. (WindowStore, InMemoryWindowStore)
@@ -23,12 +21,14 @@ const NOTHING = Buffer.alloc(0)
 export class WindowStore<K, V> {
   readonly #spec: WindowSpec<K, V>
   readonly #bytes: OrderedBytes
-  readonly #byTime = new MemoryBytes()
+  readonly #byTime = new TimeIndex()
   readonly #keys: KeyCodec<K>
   readonly #rows: RowCodec<V>
   readonly #time: OperatorTime
   /** Of the next value, where duplicates are kept: in the order in which they were put. */
   #number = 0
+  #last: K | undefined
+  #lastPrefix = ''
 
   /** `time` is the store's own: the newest time put, saved with it. */
   constructor(spec: WindowSpec<K, V>, bytes: OrderedBytes, time: OperatorTime) {
@@ -37,8 +37,8 @@ export class WindowStore<K, V> {
     this.#time = time
     this.#keys = new KeyCodec(internalSerde(spec.key))
     this.#rows = new RowCodec(internalSerde(spec.value), spec.timestamped)
-    for (const [code] of bytes.entries()) {
-      this.#byTime.set(this.#timeOf(code) + code, NOTHING)
+    for (const code of bytes.keys()) {
+      this.#byTime.add(this.#timeOf(code), code)
       // Numbered on, or what is put next would overwrite what was put before a restart, as it may in Kafka Streams.
       if (spec.duplicates) this.#number = Math.max(this.#number, readWord(code, code.length - 4) + 1)
     }
@@ -47,21 +47,23 @@ export class WindowStore<K, V> {
   /** A null value deletes, and moves the store's time as any other. What is too old already is not kept. */
   put(key: K, value: V | null, start: number, timestamp = -1): void {
     this.#time.observe(start)
-    this.#expire()
-    if (start <= this.#horizon()) return
-    const code = this.#keys.encodePrefix(key) + timeCode(start)
-    if (value === null) this.#forget(code)
-    else
-      this.#keep(
-        this.#spec.duplicates ? code + word(this.#number++) : code,
-        this.#rows.encode(value, timestamp),
-      )
+    const horizon = this.#horizon()
+    for (const code of this.#byTime.take(horizon)) this.#bytes.delete(code)
+    if (start <= horizon) return
+    const code = this.#code(key, start)
+    if (this.#spec.duplicates) {
+      if (value !== null) this.#keep(code + word(this.#number++), this.#rows.encode(value, timestamp))
+    } else if (value !== null) this.#keep(code, this.#rows.encode(value, timestamp))
+    else {
+      this.#bytes.delete(code)
+      this.#byTime.remove(this.#timeOf(code), code)
+    }
   }
 
   get(key: K, start: number): TimedRow<V> | undefined {
     if (start <= this.#horizon()) return undefined
-    const bytes = this.#bytes.get(this.#keys.encodePrefix(key) + timeCode(start))
-    return bytes === undefined ? undefined : { start, ...this.#rows.decode(bytes) }
+    const bytes = this.#bytes.get(this.#code(key, start))
+    return bytes === undefined ? undefined : this.#row(start, bytes)
   }
 
   /** What the key has at times in [from, to], ascending. */
@@ -79,8 +81,7 @@ export class WindowStore<K, V> {
   /** What all keys have at times in [from, to], ascending by time, then key. */
   *fetchAll(from: number, to: number): Iterable<StoredRow<Windowed<K>, V>> {
     const first = timeCode(Math.max(0, from, this.#horizon() + 1))
-    for (const [timed] of this.#byTime.entries(first, timeCode(Math.max(0, to + 1)))) {
-      const code = timed.slice(TIME_BYTES)
+    for (const code of this.#byTime.between(first, timeCode(Math.max(0, to + 1)))) {
       const bytes = this.#bytes.get(code)
       if (bytes !== undefined) yield this.#stored(code, bytes)
     }
@@ -99,27 +100,27 @@ export class WindowStore<K, V> {
   }
 
   #between(key: K, from: number, to: number): [string, string] {
-    const prefix = this.#keys.encodePrefix(key)
+    const prefix = this.#prefixOf(key)
     const first = Math.max(0, from, this.#horizon() + 1)
     return [prefix + timeCode(first), prefix + timeCode(Math.max(first, to + 1))]
   }
 
-  #expire(): void {
-    const horizon = this.#horizon()
-    if (horizon < 0) return
-    for (const [timed] of this.#byTime.entries(undefined, timeCode(horizon + 1))) {
-      this.#forget(timed.slice(TIME_BYTES))
-    }
+  #code(key: K, start: number): string {
+    return this.#prefixOf(key) + timeCode(start)
+  }
+
+  /** Most keys are asked for several times on end. Only texts are recognized: what they are made of can't change. */
+  #prefixOf(key: K): string {
+    if (key === this.#last && typeof key === 'string') return this.#lastPrefix
+    this.#lastPrefix = this.#keys.encodePrefix(key)
+    this.#last = key
+    return this.#lastPrefix
   }
 
   #keep(code: string, bytes: Buffer): void {
+    const before = this.#bytes.size
     this.#bytes.set(code, bytes)
-    this.#byTime.set(this.#timeOf(code) + code, NOTHING)
-  }
-
-  #forget(code: string): void {
-    this.#bytes.delete(code)
-    this.#byTime.delete(this.#timeOf(code) + code)
+    if (this.#bytes.size > before) this.#byTime.add(this.#timeOf(code), code)
   }
 
   #timeOf(code: string): string {
@@ -127,13 +128,19 @@ export class WindowStore<K, V> {
     return code.slice(behind - TIME_BYTES, behind)
   }
 
+  #row(start: number, bytes: Buffer): TimedRow<V> {
+    const { value, timestamp } = this.#rows.decode(bytes)
+    return { start, value, timestamp }
+  }
+
   #timed(code: string, bytes: Buffer): TimedRow<V> {
-    return { start: readTime(this.#timeOf(code), 0), ...this.#rows.decode(bytes) }
+    return this.#row(readTime(this.#timeOf(code), 0), bytes)
   }
 
   #stored(code: string, bytes: Buffer): StoredRow<Windowed<K>, V> {
     const { key } = this.#keys.decodePrefix(code)
     const start = readTime(this.#timeOf(code), 0)
-    return { key: { key, start, end: start + this.#spec.size }, ...this.#rows.decode(bytes) }
+    const { value, timestamp } = this.#rows.decode(bytes)
+    return { key: { key, start, end: start + this.#spec.size }, value, timestamp }
   }
 }

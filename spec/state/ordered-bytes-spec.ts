@@ -120,6 +120,15 @@ for (const [where, open] of Object.entries(backends)) {
       }
     })
 
+    it('should tell its keys without their values, in any order', async () => {
+      expect([...bytes.keys()]).to.deep.equal([])
+      put('b', 'a', 'c')
+      await backend.save({})
+      bytes.delete('a')
+      put('d', 'b')
+      expect([...bytes.keys()].sort()).to.deep.equal(['b', 'c', 'd'])
+    })
+
     it('should keep stores apart, and give the same one for the same name', () => {
       const [other, long] = [backend.bytes('other'), backend.bytes('stores')]
       put('a')
