@@ -46,6 +46,13 @@ export { type RepartitionOptions, repartition } from './operators/repartition.ts
 export { type RxOptions, rx } from './operators/rx.ts'
 export { sink } from './operators/sink.ts'
 export type { StreamJoinOptions } from './operators/stream-join-node.ts'
+export { suppress } from './operators/suppress.ts'
+export {
+  type SuppressLimits,
+  type SuppressTimeLimits,
+  untilTimeLimit,
+  untilWindowCloses,
+} from './operators/suppress-until.ts'
 export type { Rows } from './operators/table-view.ts'
 export { toStream } from './operators/to-stream.ts'
 export { validate } from './operators/validate.ts'

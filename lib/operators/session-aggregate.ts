@@ -53,7 +53,8 @@ export function sessionAggregateStep(
       const closed = time.observe(timestamp) - gap - grace
       const touched = [...store.find(key, timestamp - gap, timestamp + gap)]
       const grown = spanning(key, timestamp, touched)
-      if (grown.end < closed) runtime.drop(node, 'late', value, context)
+      if (grown.end < closed)
+        runtime.drop(node, 'late', value, context, { start: grown.start, end: grown.end })
       else {
         const result = add({ touched, value }, context)
         if (result !== REFUSED) replace(touched, grown, result, context)

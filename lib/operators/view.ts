@@ -3,6 +3,7 @@ import type { Row } from '../state/row.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { Node } from '../topology/nodes.ts'
 import type { KeyValueSpec } from '../topology/store.ts'
+import { suppressedView } from './suppressed-view.ts'
 
 /** A table as another step asks for its rows: from its store, or computed from that of its parents. (KTableValueGetter) */
 export interface View<K = unknown, V = unknown> {
@@ -19,6 +20,9 @@ export function viewOf(node: Node, state: TaskState): View {
     case 'aggregate':
     case 'groupAggregate':
       if (node.store?.kind === 'key-value') return state.store(node.store as KeyValueSpec)
+      break
+    case 'suppress':
+      return suppressedView(node, viewOf(node.parents[0]!, state), state)
   }
   const message = `the rows of step "${node.name}" are asked for, but not kept: drop its { materialize: false }`
   throw new MillraceError('CONFIG', message, { step: node.name })

@@ -22,6 +22,7 @@ import { slidingAggregateStep } from '../operators/sliding-aggregate.ts'
 import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
 import { streamJoinStep } from '../operators/stream-join.ts'
 import { streamTableJoinStep } from '../operators/stream-table-join.ts'
+import { suppressStep } from '../operators/suppress.ts'
 import { timeWindowAggregateStep } from '../operators/time-window-aggregate.ts'
 import { validateStep } from '../operators/validate.ts'
 import type { Lookup } from '../ports.ts'
@@ -78,6 +79,8 @@ export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, ap
       return processStep(node, next, runtime)
     case 'aggregate':
       return foldAggregate(node, next, runtime)
+    case 'suppress':
+      return suppressStep(node, next, runtime)
     case 'streamJoin':
       return node.singleStore ? selfJoinStep(node, next, runtime) : streamJoinStep(node, next, runtime)
     case 'streamTableJoin':

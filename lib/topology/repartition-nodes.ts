@@ -1,6 +1,8 @@
+import { internalSerde } from '../contract/internal-serde.ts'
 import { stringKey } from '../contract/serde.ts'
 import { structured } from '../contract/structured.ts'
-import type { RepartitionNode } from './keyed-nodes.ts'
+import { windowedKey } from '../contract/windowed-key.ts'
+import type { AggregateNode, RepartitionNode } from './keyed-nodes.ts'
 import { type Node, parentsOf } from './nodes.ts'
 import type { Place } from './stream.ts'
 import type { Format } from './topic.ts'
@@ -39,6 +41,11 @@ export function keyFormatOf(node: Node): Format<unknown> {
     case 'keyBy':
     case 'repartition':
       return node.key
+    case 'aggregate':
+      return windowedFormat(node)
+    case 'drops':
+      // They have the keys with which they came to the step that left them out.
+      return keyFormatOf(parentsOf(node.parents[0]!)[0] ?? node.parents[0]!)
     case 'process':
       return node.key ?? keyFormatOf(node.parents[0]!)
     default: {
@@ -46,6 +53,10 @@ export function keyFormatOf(node: Node): Format<unknown> {
       return parent === undefined ? (stringKey as Format<unknown>) : keyFormatOf(parent)
     }
   }
+}
+
+function windowedFormat({ store, window }: AggregateNode): Format<unknown> {
+  return window === undefined ? store.key : (windowedKey(internalSerde(store.key)) as Format<unknown>)
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { InvalidTimestamps, Step, TimestampExtractor } from './nodes.ts'
-import type { KeyValueSpec, StoreSpec, VersionedSpec } from './store.ts'
+import type { KeyValueSpec, VersionedSpec } from './store.ts'
 import type { TopicTarget } from './topic.ts'
 
 /** Steps on tables. What flows between them are changes: the row as it is now and, where known, as it was. */
@@ -58,8 +58,10 @@ export interface ToStreamNode extends Step {
 export interface SuppressNode extends Step {
   readonly kind: 'suppress'
   readonly until: UntilWindowCloses | UntilTimeLimit
+  /** How far time must be past an update's own, or past the end of its window, for it to be shown. Milliseconds. */
+  readonly wait: number
   /** What waits: not a table, but state that must survive as one does. */
-  readonly store: StoreSpec
+  readonly store: KeyValueSpec
 }
 
 /** How much may wait. */

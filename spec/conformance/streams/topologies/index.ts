@@ -4,6 +4,7 @@ import { AGGREGATIONS } from './aggregations.ts'
 import { PROCESSORS } from './processors.ts'
 import { STATELESS } from './stateless.ts'
 import { STREAM_JOINS } from './stream-joins.ts'
+import { SUPPRESS } from './suppress.ts'
 import { TABLE_JOINS } from './table-joins.ts'
 import { WINDOWS } from './windows.ts'
 
@@ -14,6 +15,7 @@ export const TOPOLOGIES: Readonly<Record<string, Build>> = {
   ...STATELESS,
   ...AGGREGATIONS,
   ...WINDOWS,
+  ...SUPPRESS,
   ...PROCESSORS,
   ...STREAM_JOINS,
   ...TABLE_JOINS,

@@ -6,9 +6,13 @@ import {
   session,
   sink,
   sliding,
+  suppress,
+  type Table,
   topic,
   topology,
   tumbling,
+  untilWindowCloses,
+  type Windowed,
   window,
   windowedKey,
 } from '../../../../lib/index.ts'
@@ -16,6 +20,7 @@ import type { Windows } from '../../../../lib/windows/windows.ts'
 import type { Json, Params } from '../scenario.ts'
 import { append, jsonTopic, number } from './common.ts'
 import type { Build } from './index.ts'
+import { limitOf } from './suppress.ts'
 
 const out = topic('out', { key: windowedKey(), value: json<Json>() })
 
@@ -27,7 +32,17 @@ const kinds: Readonly<Record<string, (params: Params) => Windows>> = {
   session: (params) => session(number(params, 'gapMs'), { grace: number(params, 'graceMs') }),
 }
 
-function windowed(kind: string, emit: 'updates' | 'close' = 'updates'): Build {
+type Rows = Table<Windowed<string>, Json>
+type Hold = (params: Params) => (rows: Rows) => Rows
+
+const untilClose: Hold = () => suppress('suppressed', untilWindowCloses())
+const untilLimit: Hold = (params) => suppress('suppressed', limitOf(params))
+
+function windowed(
+  kind: string,
+  emit: 'updates' | 'close' = 'updates',
+  hold: Hold = () => (rows) => rows,
+): Build {
   return (params) =>
     topology(`window-${kind}`, ({ source }) => {
       const windows = source('in', jsonTopic('in'), { nullValues: 'pass' }).pipe(
@@ -46,7 +61,8 @@ function windowed(kind: string, emit: 'updates' | 'close' = 'updates'): Build {
                 },
               ),
             )
-      table.pipe(sink('out', out))
+      const rows = table as Rows
+      rows.pipe(hold(params), sink('out', out))
     })
 }
 
@@ -59,4 +75,12 @@ export const WINDOWS: Readonly<Record<string, Build>> = {
   'window-sliding-emit-on-close': windowed('sliding', 'close'),
   'window-session-updates': windowed('session'),
   'window-session-emit-on-close': windowed('session', 'close'),
+  'window-tumbling-suppress-close': windowed('tumbling', 'updates', untilClose),
+  'window-tumbling-suppress-limit': windowed('tumbling', 'updates', untilLimit),
+  'window-hopping-suppress-close': windowed('hopping', 'updates', untilClose),
+  'window-hopping-suppress-limit': windowed('hopping', 'updates', untilLimit),
+  'window-sliding-suppress-close': windowed('sliding', 'updates', untilClose),
+  'window-sliding-suppress-limit': windowed('sliding', 'updates', untilLimit),
+  'window-session-suppress-close': windowed('session', 'updates', untilClose),
+  'window-session-suppress-limit': windowed('session', 'updates', untilLimit),
 }
