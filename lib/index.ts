@@ -71,6 +71,7 @@ export type {
 export type { Context, Headers, Position, RawRecord } from './record.ts'
 export type { Environment } from './runtime/environment.ts'
 export { startWorker, type Worker, type WorkerOptions } from './runtime/worker.ts'
+export type { Row, StoredRow } from './state/row.ts'
 export {
   type Builder,
   type InputOptions,

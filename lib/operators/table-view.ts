@@ -12,9 +12,11 @@ export type TableView<T> = T extends Table<infer K, infer V> ? Rows<K, V> : neve
 /** The rows whose keys are in the task's partition. */
 export interface Rows<K, V> {
   get(key: K): Row<V> | undefined
-  /** Ascending by key bytes, both ends included; null is open. */
+  /** The row as it was then. Tables with a `history` only. (VersionedKeyValueStore) */
+  asOf(key: K, timestamp: number): Row<V> | undefined
+  /** Ascending by key bytes, both ends included; null is open. Tables without a `history` only. */
   range(from: K | null, to: K | null): Iterable<StoredRow<K, V>>
-  /** Ascending by key bytes. */
+  /** Ascending by key bytes. Tables without a `history` only. */
   all(): Iterable<StoredRow<K, V>>
 }
 
@@ -23,12 +25,19 @@ export function tableView(table: Node, state: TaskState): Rows<unknown, unknown>
   const view = viewOf(table, state)
   const rows = () => {
     if ('store' in table && table.store?.kind === 'key-value') return state.store(table.store as KeyValueSpec)
-    throw noRows(table)
+    throw wrong(table, 'can be asked for one by one only: it keeps none of its own, or those of many times')
   }
-  return { get: (key) => view.get(key), range: (from, to) => rows().range(from, to), all: () => rows().all() }
+  return {
+    get: (key) => view.get(key),
+    asOf: (key, timestamp) => {
+      if (view.asOf !== undefined) return view.asOf(key, timestamp)
+      throw wrong(table, 'are known as they are now only: give it a { history }')
+    },
+    range: (from, to) => rows().range(from, to),
+    all: () => rows().all(),
+  }
 }
 
-function noRows({ name }: Node): MillraceError {
-  const message = `the rows of table "${name}" can be asked for one by one only: it keeps none of its own`
-  return new MillraceError('CONFIG', message, { step: name })
+function wrong({ name }: Node, what: string): MillraceError {
+  return new MillraceError('CONFIG', `the rows of table "${name}" ${what}`, { step: name })
 }

@@ -8,6 +8,8 @@ import {
   keyValueStore,
   merge,
   process,
+  type Row,
+  type Rows,
   repartition,
   type Stream,
   sink,
@@ -140,11 +142,57 @@ function rewritten(headers: Headers, value: Json): Headers {
   ]
 }
 
+/** A table that a processor is asked about. */
+const asked: Build = () =>
+  topology('table-materialized-store', ({ source, table }) => {
+    const rows = table('table', jsonTopic('in'))
+    rows.pipe(sink('out', out))
+    source('queries', jsonTopic('queries'), input).pipe(
+      process('ask', { tables: { rows } }, ({ tables: { rows } }, forward: ToJson) => (query, { key }) => {
+        forward({ value: answerOf(rows, query, key) })
+      }),
+      sink('answers', jsonTopic('answers')),
+    )
+  })
+
+function answerOf(rows: Rows<string, Json>, query: Json, key: string | null): Json {
+  const [from, to] = [field(query, 'from') as string | null, field(query, 'to') as string | null]
+  switch (field(query, 'op')) {
+    case 'get':
+      return rowOf(key === null ? undefined : rows.get(key))
+    case 'range':
+      return [...rows.range(from, to)].map((row) => ({ ...row }))
+    default:
+      return [...rows.all()].map((row) => ({ ...row }))
+  }
+}
+
+/** A table with a history that a processor is asked about, as of any time. */
+const askedAsOf: Build = (params) =>
+  topology('table-versioned-as-of', ({ source, table }) => {
+    const rows = table('versioned', jsonTopic('in'), { history: number(params, 'historyMs') })
+    rows.pipe(sink('out', out))
+    source('queries', jsonTopic('queries'), input).pipe(
+      process('ask', { tables: { rows } }, ({ tables: { rows } }, forward: ToJson) => (query, { key }) => {
+        const asOf = field(query, 'asOf') as number | null
+        const row = () => (asOf === null ? rows.get(key) : rows.asOf(key, asOf))
+        forward({ value: rowOf(key === null ? undefined : row()) })
+      }),
+      sink('answers', jsonTopic('answers')),
+    )
+  })
+
+function rowOf(row: Row<Json> | undefined): Json {
+  return row === undefined ? 'none' : { ...row }
+}
+
 export const PROCESSORS: Readonly<Record<string, Build>> = {
   'transform-with-store': previous,
   'punctuate-stream-time': punctuating('stream-time'),
   'punctuate-wall-clock': punctuating('wall-clock'),
   'dedupe-window': deduplicating,
   'merge-arrival-order': numbering,
+  'table-materialized-store': asked,
+  'table-versioned-as-of': askedAsOf,
   'map-with-header-timestamp': retimed,
 }
