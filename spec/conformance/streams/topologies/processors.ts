@@ -149,7 +149,7 @@ const asked: Build = () =>
     rows.pipe(sink('out', out))
     source('queries', jsonTopic('queries'), input).pipe(
       process('ask', { tables: { rows } }, ({ tables: { rows } }, forward: ToJson) => (query, { key }) => {
-        forward({ value: answerOf(rows, query, key) })
+        if (field(query, 'op') !== null) forward({ value: answerOf(rows, query, key) })
       }),
       sink('answers', jsonTopic('answers')),
     )
@@ -175,8 +175,7 @@ const askedAsOf: Build = (params) =>
     source('queries', jsonTopic('queries'), input).pipe(
       process('ask', { tables: { rows } }, ({ tables: { rows } }, forward: ToJson) => (query, { key }) => {
         const asOf = field(query, 'asOf') as number | null
-        const row = () => (asOf === null ? rows.get(key) : rows.asOf(key, asOf))
-        forward({ value: rowOf(key === null ? undefined : row()) })
+        if (key !== null) forward({ value: rowOf(asOf === null ? rows.get(key) : rows.asOf(key, asOf)) })
       }),
       sink('answers', jsonTopic('answers')),
     )
