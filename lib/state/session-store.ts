@@ -2,13 +2,12 @@ import { internalSerde } from '../contract/internal-serde.ts'
 import type { SessionSpec } from '../topology/store.ts'
 import type { Windowed } from '../windows/windowed.ts'
 import { KeyCodec } from './key-codec.ts'
-import { MemoryBytes } from './memory-bytes.ts'
 import type { OperatorTime } from './operator-time.ts'
 import type { OrderedBytes } from './ordered-bytes.ts'
 import { RowCodec, type StoredRow } from './row.ts'
 import { readTime, TIME_BYTES, timeCode } from './time-code.ts'
+import { TimeIndex } from './time-index.ts'
 
-const NOTHING = Buffer.alloc(0)
 /** Behind any time. */
 const LAST = '\xff'
 const TIMES = 2 * TIME_BYTES
@@ -26,7 +25,7 @@ const SHORTEST_SEGMENT = 60_000
 export class SessionStore<K, V> {
   readonly #spec: SessionSpec<K, V>
   readonly #bytes: OrderedBytes
-  readonly #byEnd = new MemoryBytes()
+  readonly #byEnd = new TimeIndex()
   readonly #keys: KeyCodec<K>
   readonly #rows: RowCodec<V>
   readonly #time: OperatorTime
@@ -38,7 +37,7 @@ export class SessionStore<K, V> {
     this.#time = time
     this.#keys = new KeyCodec(internalSerde(spec.key))
     this.#rows = new RowCodec(internalSerde(spec.value), false)
-    for (const [code] of bytes.entries()) this.#byEnd.set(endCode(code) + code, NOTHING)
+    for (const code of bytes.keys()) this.#byEnd.add(endCode(code), code)
   }
 
   get({ key, start, end }: Windowed<K>): V | undefined {
@@ -50,8 +49,9 @@ export class SessionStore<K, V> {
   /** A null value deletes, and moves the store's time as any other. What is too old already is not kept. */
   put({ key, start, end }: Windowed<K>, value: V | null): void {
     this.#time.observe(end)
-    this.#expire()
-    if (end < this.#kept()) return
+    const kept = this.#kept()
+    for (const code of this.#byEnd.take(kept - 1)) this.#bytes.delete(code)
+    if (end < kept) return
     const code = this.#code(key, start, end)
     if (value === null) this.#forget(code)
     else this.#keep(code, this.#rows.encode(value, -1))
@@ -78,8 +78,7 @@ export class SessionStore<K, V> {
   /** The sessions of all keys that end in [earliest, latest], ascending by end, then key: forgotten ones, too. */
   *findAll(earliest: number, latest: number): Iterable<StoredRow<Windowed<K>, V>> {
     const first = timeCode(Math.max(0, earliest))
-    for (const [ended] of this.#byEnd.entries(first, timeCode(Math.max(0, latest + 1)))) {
-      const code = ended.slice(TIME_BYTES)
+    for (const code of this.#byEnd.between(first, timeCode(Math.max(0, latest + 1)))) {
       const bytes = this.#bytes.get(code)
       if (bytes !== undefined) yield this.#stored(code, bytes)
     }
@@ -103,22 +102,15 @@ export class SessionStore<K, V> {
     return Math.floor(this.#horizon() / length) * length
   }
 
-  #expire(): void {
-    const kept = this.#kept()
-    if (kept <= 0) return
-    for (const [ended] of this.#byEnd.entries(undefined, timeCode(kept))) {
-      this.#forget(ended.slice(TIME_BYTES))
-    }
-  }
-
   #keep(code: string, bytes: Buffer): void {
+    const before = this.#bytes.size
     this.#bytes.set(code, bytes)
-    this.#byEnd.set(endCode(code) + code, NOTHING)
+    if (this.#bytes.size > before) this.#byEnd.add(endCode(code), code)
   }
 
   #forget(code: string): void {
     this.#bytes.delete(code)
-    this.#byEnd.delete(endCode(code) + code)
+    this.#byEnd.remove(endCode(code), code)
   }
 
   #code(key: K, start: number, end: number): string {
