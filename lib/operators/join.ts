@@ -1,6 +1,7 @@
 import type { Context } from '../record.ts'
 import type { Operator, Stream } from '../topology/stream.ts'
 import type { JoinWindows } from '../windows/join-windows.ts'
+import type { SameKeys } from './same-keys.ts'
 import { type StreamJoinOptions, streamJoin } from './stream-join-node.ts'
 
 export interface JoinOptions<L, R> extends StreamJoinOptions<L, R> {
@@ -17,12 +18,10 @@ export interface JoinOptions<L, R> extends StreamJoinOptions<L, R> {
  * key, the later time, and the headers of the record that came last. A record without key or value joins nothing.
  *
  * ```text
- * within 5      a@2            a@4              a@10
- * left     -----L1---------------------------------L2----
- * right    --------------------R1-----R2@8---------------
- * out                          |      |            |
- *                            L1+R1@4  |          L2+R2@10
- *                                     (L1 is 6 before R2; R1 is 6 before L2)
+ * within 5
+ * left    a:L1@2                     a:L2@10
+ * right            a:R1@4   a:R2@8
+ * out              L1+R1@4           L2+R2@10        L1 and R2 are 6 apart, as are R1 and L2
  * ```
  *
  * A late record is not dropped: it joins what the other side still keeps, which is `before + after + grace` behind that
@@ -32,9 +31,9 @@ export interface JoinOptions<L, R> extends StreamJoinOptions<L, R> {
  *
  * @throws MillraceError `CONFIG` for `singleStore` with another stream.
  */
-export function join<K, L, R, V>(
+export function join<KR, L, R, V, K = KR>(
   name: string,
-  other: Stream<K, R>,
+  other: Stream<KR, R> & SameKeys<K, KR>,
   windows: JoinWindows,
   joiner: (left: NonNullable<NoInfer<L>>, right: NonNullable<NoInfer<R>>, context: Context<NoInfer<K>>) => V,
   options: JoinOptions<NoInfer<L>, NoInfer<R>> = {},

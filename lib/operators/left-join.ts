@@ -1,18 +1,17 @@
 import type { Context } from '../record.ts'
 import type { Operator, Stream } from '../topology/stream.ts'
 import type { JoinWindows } from '../windows/join-windows.ts'
+import type { SameKeys } from './same-keys.ts'
 import { type StreamJoinOptions, streamJoin } from './stream-join-node.ts'
 
 /**
  * As `join`, and each left record that nothing has joined when its window and grace are over, with null.
  *
  * ```text
- * within 5, grace 2   a@2    b@3            a@4        c@9        c@11
- * left           -----La-----Lb----------------------------------Lc2----
- * right          ---------------------------Ra---------Rc---------------
- * out                                       |                     |
- *                                         La+Ra@4           Lb+null@3, then Lc2+Rc@11
- *                                     (Lb waited until time was past 3 + 5 + 2)
+ * within 5, grace 2
+ * left    a:La@2   b:Lb@3                     c:Lc@11
+ * right                     a:Ra@4   c:Rc@9
+ * out                       La+Ra@4           Lb+null@3, Lc+Rc@11        Lb waited while time <= 3 + 5 + 2
  * ```
  *
  * It is emitted with its own time, and the headers of the record of either side and any key that moved time far enough.
@@ -23,9 +22,9 @@ import { type StreamJoinOptions, streamJoin } from './stream-join-node.ts'
  * record it looked at with the window of the side that has got a record.
  * (KStream#leftJoin: KStreamKStreamJoin, KAFKA-10847)
  */
-export function leftJoin<K, L, R, V>(
+export function leftJoin<KR, L, R, V, K = KR>(
   name: string,
-  other: Stream<K, R>,
+  other: Stream<KR, R> & SameKeys<K, KR>,
   windows: JoinWindows,
   joiner: (
     left: NonNullable<NoInfer<L>>,

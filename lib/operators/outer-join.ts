@@ -1,6 +1,7 @@
 import type { Context } from '../record.ts'
 import type { Operator, Stream } from '../topology/stream.ts'
 import type { JoinWindows } from '../windows/join-windows.ts'
+import type { SameKeys } from './same-keys.ts'
 import { type StreamJoinOptions, streamJoin } from './stream-join-node.ts'
 
 /**
@@ -8,19 +9,17 @@ import { type StreamJoinOptions, streamJoin } from './stream-join-node.ts'
  * emitted with null for the other.
  *
  * ```text
- * after 5, before 1   a@2     b@3               a@8         c@9
- * left           -----La-----------------------------------Lc---
- * right          -------------Rb----------------Ra--------------
- * out                                           |           |
- *                                       null+Rb@3, La+null@2
- *                                     (Rb waits for left ones until 3 + 1, La for right ones until 2 + 5)
+ * before 1, after 5
+ * left    a:La@2
+ * right            b:Rb@3   c:Rc@5      d:Rd@8
+ * out                       null+Rb@3   La+null@2, null+Rc@5        Rb waited while time <= 3 + 1, La while <= 2 + 5
  * ```
  *
  * (KStream#outerJoin: KStreamKStreamJoin)
  */
-export function outerJoin<K, L, R, V>(
+export function outerJoin<KR, L, R, V, K = KR>(
   name: string,
-  other: Stream<K, R>,
+  other: Stream<KR, R> & SameKeys<K, KR>,
   windows: JoinWindows,
   joiner: (
     left: NonNullable<NoInfer<L>> | null,

@@ -4,7 +4,7 @@ import type { JoinNode, StreamJoinNode } from '../topology/join-nodes.ts'
 import type { Node } from '../topology/nodes.ts'
 import { isRekeyed, keyFormatOf, repartitionNode } from '../topology/repartition-nodes.ts'
 import type { KeyValueSpec, WindowSpec } from '../topology/store.ts'
-import { type Operator, type StepOptions, Stream } from '../topology/stream.ts'
+import { type Operator, type Place, type StepOptions, Stream } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
 import type { JoinWindows } from '../windows/join-windows.ts'
 
@@ -26,7 +26,7 @@ interface Said<L, R> {
 }
 
 /** Behind `<name>-left` and `<name>-right`, repartition topics, where keys have changed. */
-export function streamJoin<K, L, R, V>(said: Said<L, R>, other: Stream<K, R>): Operator<K, L, K, V> {
+export function streamJoin<K, L, R, V>(said: Said<L, R>, other: Stream<unknown, R>): Operator<K, L, K, V> {
   const { name, type, windows, join, singleStore = false, options } = said
   return (stream) => {
     if (singleStore && stream.node !== other.node) {
@@ -55,10 +55,10 @@ export function streamJoin<K, L, R, V>(said: Said<L, R>, other: Stream<K, R>): O
   }
 }
 
-function parents<K, L, R>(
+function parents(
   name: string,
-  { node, graph }: Stream<K, L>,
-  other: Stream<K, R>,
+  { node, graph }: Place,
+  other: Place,
   value: Readonly<Record<'left' | 'right', Format<unknown>>>,
 ): [Node, Node] {
   const side = (said: Node, which: 'left' | 'right'): Node =>
