@@ -40,7 +40,13 @@ export {
   type Processor,
   process,
 } from './operators/process.ts'
-export type { Entry, KeyValueStore, TimedValue, WindowStore } from './operators/processor-stores.ts'
+export type {
+  Entry,
+  KeyValueStore,
+  SessionStore,
+  TimedValue,
+  WindowStore,
+} from './operators/processor-stores.ts'
 export { type ReduceOptions, reduce } from './operators/reduce.ts'
 export { type RepartitionOptions, repartition } from './operators/repartition.ts'
 export { type RxOptions, rx } from './operators/rx.ts'

@@ -1,7 +1,8 @@
 import type { KeyValueStore as KeyValueRows } from '../state/key-value-store.ts'
+import type { SessionStore as SessionRows } from '../state/session-store.ts'
 import type { OpenStore, TaskState } from '../state/task-state.ts'
 import type { WindowStore as WindowRows } from '../state/window-store.ts'
-import type { KeyValueSpec, StoreSpec, WindowSpec } from '../topology/store.ts'
+import type { KeyValueSpec, SessionSpec, StoreSpec, WindowSpec } from '../topology/store.ts'
 import type { Windowed } from '../windows/windowed.ts'
 
 /** An open store of a processor, by what was said. */
@@ -10,9 +11,11 @@ export type ProcessorStore<S> =
     ? KeyValueStore<K, V>
     : S extends WindowSpec<infer K, infer V>
       ? WindowStore<K, V>
-      : S extends StoreSpec
-        ? OpenStore<S>
-        : never
+      : S extends SessionSpec<infer K, infer V>
+        ? SessionStore<K, V>
+        : S extends StoreSpec
+          ? OpenStore<S>
+          : never
 
 /** A key and its value. */
 export interface Entry<K, V> {
@@ -53,11 +56,26 @@ export interface WindowStore<K, V> {
   all(): Iterable<Entry<Windowed<K>, V>>
 }
 
+/** Values by key and session, both ends included, forgotten when they end `retention` behind the newest end. (SessionStore) */
+export interface SessionStore<K, V> {
+  get(session: Windowed<K>): V | undefined
+  /** A null removes. */
+  put(session: Windowed<K>, value: V | null): void
+  remove(session: Windowed<K>): void
+  /** The key's sessions that end at `earliestEnd` or later and start at `latestStart` or earlier, ascending by end. */
+  find(key: K, earliestEnd: number, latestStart: number): Iterable<Entry<Windowed<K>, V>>
+  /** All sessions of the key, ascending by end. */
+  fetch(key: K): Iterable<Entry<Windowed<K>, V>>
+  /** Ascending by key, then end, then start. */
+  all(): Iterable<Entry<Windowed<K>, V>>
+}
+
 /** Stores of processors keep no timestamps beside their values, and need not show that. */
 export function processorStore(spec: StoreSpec, state: TaskState): ProcessorStore<StoreSpec> {
   const rows = state.store(spec)
   if (spec.kind === 'key-value') return keyValues(rows as KeyValueRows<unknown, unknown>)
   if (spec.kind === 'window') return timedValues(rows as WindowRows<unknown, unknown>)
+  if (spec.kind === 'session') return sessions(rows as SessionRows<unknown, unknown>)
   return rows as ProcessorStore<StoreSpec>
 }
 
@@ -78,6 +96,17 @@ function timedValues<K, V>(rows: WindowRows<K, V>): WindowStore<K, V> {
     fetch: (key, from, to) => times(rows.fetch(key, from, to)),
     fetchBackward: (key, from, to) => times(rows.fetchBackward(key, from, to)),
     fetchAll: (from, to) => entries(rows.fetchAll(from, to)),
+    all: () => entries(rows.all()),
+  }
+}
+
+function sessions<K, V>(rows: SessionRows<K, V>): SessionStore<K, V> {
+  return {
+    get: (session) => rows.get(session),
+    put: (session, value) => rows.put(session, value),
+    remove: (session) => rows.remove(session),
+    find: (key, earliestEnd, latestStart) => entries(rows.find(key, earliestEnd, latestStart)),
+    fetch: (key) => entries(rows.fetch(key)),
     all: () => entries(rows.all()),
   }
 }

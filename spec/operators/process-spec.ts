@@ -11,6 +11,7 @@ import {
   type Processor,
   process,
   type Rows,
+  sessionStore,
   sink,
   topic,
   topology,
@@ -197,6 +198,34 @@ describe('process', () => {
       { key: { key: 'b', start: 20, end: 25 }, value: 'other' },
     ])
     expect([...seen.all()]).to.have.length(4)
+  })
+
+  it('should open stores of values by session', async () => {
+    const stores = { visits: sessionStore<number>('visits', { retention: '1h' }) }
+    let opened: Processor<typeof stores>['stores'] | undefined
+    const said = chain<number>((input) =>
+      input.pipe(
+        process('visits', { stores }, ({ stores: { visits } }) => {
+          opened = { visits }
+          return (length, { key, timestamp }) =>
+            visits.put({ key, start: timestamp, end: timestamp + length }, length)
+        }),
+      ),
+    )
+    const driver = await start(said)
+    for (const time of [10, 30, 50]) await driver.pipe('in', { key: 'a', value: 5, timestamp: time })
+    await driver.pipe('in', { key: 'b', value: 1, timestamp: 20 })
+    const { visits } = opened!
+    const session = (start: number) => ({ key: { key: 'a', start, end: start + 5 }, value: 5 })
+    expect(visits.get({ key: 'a', start: 30, end: 35 })).to.equal(5)
+    expect([...visits.fetch('a')]).to.deep.equal([10, 30, 50].map(session))
+    expect([...visits.find('a', 20, 30)]).to.deep.equal([session(30)])
+    visits.remove({ key: 'a', start: 30, end: 35 })
+    visits.put({ key: 'a', start: 50, end: 55 }, null)
+    expect([...visits.all()].map(({ key }) => [key.key, key.start])).to.deep.equal([
+      ['a', 10],
+      ['b', 20],
+    ])
   })
 
   it('should show ranges of a store in the order of key bytes', async () => {
