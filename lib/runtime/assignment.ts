@@ -8,7 +8,7 @@ import { Task, type TaskOptions } from './task.ts'
 
 /** The tasks of one assignment. */
 export interface Running {
-  /** By `topic/partition`. */
+  /** By `topic/partition`; several inputs may lead to one task. */
   readonly tasks: ReadonlyMap<string, Task>
   /** Lets micro-batches in hand finish; gives them up, uncommitted, after the time-out (milliseconds). */
   drain(timeout: number): Promise<void>
@@ -16,27 +16,30 @@ export interface Running {
 
 export interface AssignOptions extends Pick<TaskOptions, 'outputs' | 'limits' | 'creditBytes'> {
   readonly consumer: BrokerConsumer
-  readonly processor: (partition: TopicPartition) => Processor
+  /** Which sub-topology reads a topic: the same partition of all topics of one is one task. */
+  readonly subOf: (topic: string) => number
+  readonly processor: (input: TopicPartition) => Processor
   readonly failed: (error: unknown) => void
 }
 
-/** One task per partition, all begun. */
+/** One task per sub-topology and partition, all begun. */
 export function assign(assignment: Assignment, options: AssignOptions): Running {
-  const { consumer, processor, failed, ...shared } = options
+  const { consumer, processor, subOf, failed, ...shared } = options
   const abort = new AbortController()
   const committer = new Committer(consumer, assignment.generation, abort.signal)
   const tasks = new Map<string, Task>()
   const runs: Promise<void>[] = []
-  for (const { topic, partition } of assignment.positions) {
+  const byTask = Map.groupBy(assignment.positions, ({ topic, partition }) => `${subOf(topic)}_${partition}`)
+  for (const inputs of byTask.values()) {
     const task = new Task({
       ...shared,
-      partition: { topic, partition },
-      processor: processor({ topic, partition }),
+      inputs: inputs.map(({ topic, partition }) => ({ topic, partition })),
+      processor: processor(inputs[0]!),
       committer,
-      flow: (state) => consumer.flow([{ topic, partition }], state),
+      flow: (input, state) => consumer.flow([input], state),
       signal: abort.signal,
     })
-    tasks.set(`${topic}/${partition}`, task)
+    for (const { topic, partition } of inputs) tasks.set(`${topic}/${partition}`, task)
     runs.push(
       task
         .run()
@@ -46,7 +49,7 @@ export function assign(assignment: Assignment, options: AssignOptions): Running 
   return {
     tasks,
     async drain(timeout) {
-      for (const task of tasks.values()) task.stop()
+      for (const task of new Set(tasks.values())) task.stop()
       const given = new AbortController()
       const finished = Promise.all(runs).finally(() => given.abort())
       await Promise.race([finished, delay(timeout, undefined, { signal: given.signal }).catch(() => {})])

@@ -1,4 +1,4 @@
-import type { TopicPartition } from '../record.ts'
+import type { Position } from '../record.ts'
 import type { Committer } from './committer.ts'
 import { deliver, type Outputs } from './deliver.ts'
 import type { Outbox } from './outbox.ts'
@@ -9,14 +9,13 @@ import type { Outbox } from './outbox.ts'
  */
 export async function checkpoint(
   outbox: Outbox,
-  partition: TopicPartition,
-  next: number,
+  positions: readonly Position[],
   outputs: Outputs,
   committer: Committer,
   signal: AbortSignal,
 ): Promise<void> {
   // 1. every sink has acknowledged every row and record, dead letters included
   await deliver(outbox, outputs, signal)
-  // 2. the position behind the micro-batch is stored for the group
-  await committer.commit({ topic: partition.topic, partition: partition.partition, offset: next })
+  // 2. the positions behind the micro-batch are stored for the group
+  await committer.commit(positions)
 }

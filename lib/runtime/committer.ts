@@ -17,9 +17,9 @@ export class Committer {
     this.#signal = signal
   }
 
-  /** Resolves when this position, or a later one of the same partition, is stored. */
-  async commit(position: Position): Promise<void> {
-    this.#pending.set(`${position.topic}/${position.partition}`, position)
+  /** Resolves when these positions, or later ones of the same partitions, are stored. */
+  async commit(positions: readonly Position[]): Promise<void> {
+    for (const position of positions) this.#pending.set(`${position.topic}/${position.partition}`, position)
     await this.#running?.catch(() => {})
     this.#running ??= this.#flush().finally(() => {
       this.#running = undefined

@@ -1,5 +1,6 @@
 import type { FetchedBatch } from '../ports.ts'
-import type { RawRecord } from '../record.ts'
+import type { Position, RawRecord, TopicPartition } from '../record.ts'
+import { InputQueue } from './input-queue.ts'
 
 /** When a micro-batch is cut: whichever comes first. */
 export interface BatchLimits {
@@ -11,35 +12,42 @@ export interface BatchLimits {
 
 export interface MicroBatch {
   readonly records: readonly RawRecord[]
-  /** The position to commit once all its output is acknowledged. */
-  readonly next: number
+  /** The positions to commit once all its output is acknowledged. */
+  readonly positions: readonly Position[]
 }
 
-/** Fetched and not yet processed. Bounded by credit: beyond it fetching is paused, below half of it resumed. */
+/**
+ * Fetched and not yet processed, of all inputs of a task. The next record is the one with the smallest timestamp among
+ * the heads, so that co-partitioned inputs are worked off in the order of time as far as it is known. (PartitionGroup)
+ */
 export class MicroBatchQueue {
   readonly #limits: BatchLimits
-  readonly #credit: number
-  readonly #flow: (state: 'paused' | 'flowing') => void
-  readonly #fetched: FetchedBatch[] = []
-  #consumed = 0
+  readonly #inputs: ReadonlyMap<string, { readonly input: TopicPartition; readonly queue: InputQueue }>
   #records = 0
-  #bytes = 0
-  #paused = false
+  #fetches = 0
   #closed = false
   #wake: () => void = () => {}
 
-  constructor(limits: BatchLimits, creditBytes: number, flow: (state: 'paused' | 'flowing') => void) {
+  /** `creditBytes` are those of one input. */
+  constructor(
+    inputs: readonly TopicPartition[],
+    limits: BatchLimits,
+    creditBytes: number,
+    flow: (input: TopicPartition, state: 'paused' | 'flowing') => void,
+  ) {
     this.#limits = limits
-    this.#credit = creditBytes
-    this.#flow = flow
+    this.#inputs = new Map(
+      inputs.map((input) => {
+        return [input.topic, { input, queue: new InputQueue(creditBytes, (state) => flow(input, state)) }]
+      }),
+    )
   }
 
   offer(batch: FetchedBatch): void {
     if (this.#closed) return
-    this.#fetched.push(batch)
+    this.#inputs.get(batch.topic)!.queue.add(batch)
     this.#records += batch.records.length
-    this.#bytes += batch.bytes
-    if (!this.#paused && this.#bytes > this.#credit) this.#turn('paused')
+    this.#fetches++
     this.#wake()
   }
 
@@ -51,7 +59,7 @@ export class MicroBatchQueue {
 
   /** The next micro-batch, or undefined when closed. */
   async take(): Promise<MicroBatch | undefined> {
-    while (!this.#closed && this.#fetched.length === 0) await this.#more()
+    while (!this.#closed && this.#fetches === 0) await this.#more()
     const deadline = performance.now() + this.#limits.wait
     while (!this.#closed && !this.#full() && performance.now() < deadline) {
       await this.#more(deadline - performance.now())
@@ -60,7 +68,10 @@ export class MicroBatchQueue {
   }
 
   #full(): boolean {
-    return this.#records >= this.#limits.records || this.#bytes >= this.#limits.bytes
+    if (this.#records >= this.#limits.records) return true
+    let bytes = 0
+    for (const { queue } of this.#inputs.values()) bytes += queue.bytes
+    return bytes >= this.#limits.bytes
   }
 
   #more(timeout?: number): Promise<void> {
@@ -75,34 +86,38 @@ export class MicroBatchQueue {
 
   #cut(): MicroBatch {
     const records: RawRecord[] = []
+    const positions = new Map<TopicPartition, number>()
     let bytes = 0
-    let next = 0
-    while (this.#fetched.length > 0 && records.length < this.#limits.records && bytes < this.#limits.bytes) {
-      const batch = this.#fetched[0]!
-      while (
-        this.#consumed < batch.records.length &&
-        records.length < this.#limits.records &&
-        (records.length === 0 || bytes < this.#limits.bytes)
-      ) {
-        const record = batch.records[this.#consumed++]!
-        records.push(record)
-        bytes += sizeOf(record)
-        next = record.offset + 1
-      }
-      if (this.#consumed < batch.records.length) break
-      next = batch.next
-      this.#fetched.shift()
-      this.#consumed = 0
-      this.#bytes -= batch.bytes
+    this.#fetches = 0
+    for (const { input, queue } of this.#inputs.values()) this.#stepOver(input, queue, positions)
+    for (let earliest = this.#earliest(); earliest !== undefined; earliest = this.#earliest()) {
+      const record = earliest.queue.head!
+      const size = sizeOf(record)
+      if (records.length >= this.#limits.records || (records.length > 0 && bytes >= this.#limits.bytes)) break
+      records.push(record)
+      bytes += size
+      positions.set(earliest.input, earliest.queue.next()!)
     }
     this.#records -= records.length
-    if (this.#paused && this.#bytes <= this.#credit / 2) this.#turn('flowing')
-    return { records, next }
+    if (this.#earliest() !== undefined) this.#fetches = 1
+    return { records, positions: [...positions].map(([input, offset]) => ({ ...input, offset })) }
   }
 
-  #turn(state: 'paused' | 'flowing'): void {
-    this.#paused = state === 'paused'
-    this.#flow(state)
+  /** What was fetched may hold no record at all, and a position all the same. */
+  #stepOver(input: TopicPartition, queue: InputQueue, positions: Map<TopicPartition, number>): void {
+    if (queue.head !== undefined) return
+    const next = queue.next()
+    if (next !== undefined) positions.set(input, next)
+  }
+
+  #earliest() {
+    let earliest: { readonly input: TopicPartition; readonly queue: InputQueue } | undefined
+    for (const one of this.#inputs.values()) {
+      const { head } = one.queue
+      if (head === undefined) continue
+      if (earliest === undefined || head.timestamp < earliest.queue.head!.timestamp) earliest = one
+    }
+    return earliest
   }
 }
 

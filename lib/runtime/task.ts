@@ -1,5 +1,5 @@
 import type { FetchedBatch } from '../ports.ts'
-import type { TopicPartition } from '../record.ts'
+import type { Position, TopicPartition } from '../record.ts'
 import { checkpoint } from './checkpoint.ts'
 import type { Committer } from './committer.ts'
 import type { Outputs } from './deliver.ts'
@@ -8,26 +8,27 @@ import type { Outbox } from './outbox.ts'
 import type { Processor } from './processor.ts'
 
 export interface TaskOptions {
-  readonly partition: TopicPartition
+  /** The partitions it reads: the same one of each of its topics. */
+  readonly inputs: readonly TopicPartition[]
   readonly processor: Processor
   readonly outputs: Outputs
   readonly committer: Committer
   readonly limits: BatchLimits
-  /** Fetched and unprocessed bytes beyond which fetching pauses. */
+  /** Fetched and unprocessed bytes of one input beyond which its fetching pauses. */
   readonly creditBytes: number
-  readonly flow: (state: 'paused' | 'flowing') => void
+  readonly flow: (input: TopicPartition, state: 'paused' | 'flowing') => void
   /** Ends waiting and retries; what is then unfinished is not committed. */
   readonly signal: AbortSignal
 }
 
-/** One partition of one source, and all that follows from it. Its life is a sequence of micro-batches. */
+/** One partition of a sub-topology's inputs, and all that follows from it. Its life is a sequence of micro-batches. */
 export class Task {
   readonly #options: TaskOptions
   readonly #queue: MicroBatchQueue
 
   constructor(options: TaskOptions) {
     this.#options = options
-    this.#queue = new MicroBatchQueue(options.limits, options.creditBytes, options.flow)
+    this.#queue = new MicroBatchQueue(options.inputs, options.limits, options.creditBytes, options.flow)
   }
 
   offer(batch: FetchedBatch): void {
@@ -52,7 +53,7 @@ export class Task {
       for (let batch = await this.#queue.take(); batch !== undefined; batch = await this.#queue.take()) {
         const outbox = await processor.process(batch.records, either)
         await writing
-        writing = this.#checkpoint(outbox, batch.next)
+        writing = this.#checkpoint(outbox, batch.positions)
         // The next micro-batch may be waiting for a server that is away: that must not hide the failure.
         writing.catch((error: unknown) => {
           this.stop()
@@ -64,8 +65,8 @@ export class Task {
     }
   }
 
-  #checkpoint(outbox: Outbox, next: number): Promise<void> {
-    const { outputs, committer, partition, signal } = this.#options
-    return checkpoint(outbox, partition, next, outputs, committer, signal)
+  #checkpoint(outbox: Outbox, positions: readonly Position[]): Promise<void> {
+    const { outputs, committer, signal } = this.#options
+    return checkpoint(outbox, positions, outputs, committer, signal)
   }
 }

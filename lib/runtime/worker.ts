@@ -130,6 +130,7 @@ class RunningWorker implements Worker {
     const refusals = new Refusals(topology, counters, log)
     this.#running = assign(assignment, {
       consumer: this.#consumer,
+      subOf: (topic) => subTopologyOf(topology, topic).id,
       processor: ({ topic, partition }) => {
         const sub = subTopologyOf(topology, topic)
         const state = new TaskState(memoryState())

@@ -42,6 +42,7 @@ function running(more: Partial<AssignOptions> = {}, ask?: (row: { n: number }) =
   const log = SILENT
   const tasks: Running = assign(assignmentOf(at(0, 0), at(1, 0)), {
     consumer,
+    subOf: () => 0,
     processor: ({ partition }) => {
       const state = new TaskState(memoryState())
       const sub = subTopologiesOf(topology)[0]!

@@ -16,7 +16,7 @@ describe('committer', () => {
       return gate.promise
     }
     let done = false
-    const committed = new Committer(consumer, 7, never).commit(at(0, 5)).then(() => {
+    const committed = new Committer(consumer, 7, never).commit([at(0, 5)]).then(() => {
       done = true
     })
     await settled()
@@ -32,9 +32,9 @@ describe('committer', () => {
     const gate = Promise.withResolvers<void>()
     consumer.before = () => gate.promise
     const committer = new Committer(consumer, 7, never)
-    const first = committer.commit(at(0, 1))
+    const first = committer.commit([at(0, 1)])
     await settled()
-    const all = [at(1, 1), at(2, 1), at(1, 2), at(0, 2)].map((position) => committer.commit(position))
+    const all = [at(1, 1), at(2, 1), at(1, 2), at(0, 2)].map((position) => committer.commit([position]))
     await settled()
     gate.resolve()
     await Promise.all([first, ...all])
@@ -47,7 +47,7 @@ describe('committer', () => {
     consumer.before = () => {
       if (failures-- > 0) throw new MillraceError('UNREACHABLE', 'away')
     }
-    await new Committer(consumer, 7, never).commit(at(0, 5))
+    await new Committer(consumer, 7, never).commit([at(0, 5)])
     expect(consumer.commits).to.deep.equal([[at(0, 5)]])
   })
 
@@ -58,11 +58,11 @@ describe('committer', () => {
     }
     const committer = new Committer(consumer, 7, never)
     const outcomes = await Promise.allSettled(
-      [at(0, 1), at(1, 1), at(2, 1)].map((one) => committer.commit(one)),
+      [at(0, 1), at(1, 1), at(2, 1)].map((one) => committer.commit([one])),
     )
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected', 'rejected'])
     consumer.before = () => {}
-    await committer.commit(at(0, 2))
+    await committer.commit([at(0, 2)])
     expect(consumer.commits).to.deep.equal([[at(0, 2)]])
   })
 
@@ -74,7 +74,7 @@ describe('committer', () => {
       throw new MillraceError('UNREACHABLE', 'away')
     }
     const error = await new Committer(consumer, 7, abort.signal)
-      .commit(at(0, 1))
+      .commit([at(0, 1)])
       .catch((caught: unknown) => caught)
     expect(error).to.be.instanceOf(MillraceError)
     expect(consumer.commits).to.deep.equal([])

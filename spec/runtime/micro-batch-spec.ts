@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { FetchedBatch } from '../../lib/ports.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
-import { MicroBatchQueue } from '../../lib/runtime/micro-batch.ts'
+import { type MicroBatch, MicroBatchQueue } from '../../lib/runtime/micro-batch.ts'
 
 const fetched = (from: number, sizes: readonly number[], next = from + sizes.length): FetchedBatch => ({
   topic: 't',
@@ -21,11 +21,13 @@ const fetched = (from: number, sizes: readonly number[], next = from + sizes.len
   })),
 })
 
+const next = (batch: MicroBatch | undefined) => batch?.positions[0]?.offset
+
 const queue = (limits: { records?: number; bytes?: number; wait?: number }, credit = 1e9) => {
   const turns: string[] = []
-  const made = new MicroBatchQueue({ records: 1e6, bytes: 1e9, wait: 0, ...limits }, credit, (state) =>
-    turns.push(state),
-  )
+  const inputs = [{ topic: 't', partition: 0 }]
+  const all = { records: 1e6, bytes: 1e9, wait: 0, ...limits }
+  const made = new MicroBatchQueue(inputs, all, credit, (_, state) => turns.push(state))
   return Object.assign(made, { turns })
 }
 
@@ -39,21 +41,21 @@ describe('micro-batch', () => {
       [0, 1],
       [2, 3],
     ])
-    expect(cut.map((batch) => batch?.next)).to.deep.equal([2, 4])
+    expect(cut.map(next)).to.deep.equal([2, 4])
   })
 
   it('should cut by bytes, and let one record through that is larger than that', async () => {
     const q = queue({ bytes: 10 })
     q.offer(fetched(0, [50, 6, 6, 6]))
-    expect((await q.take())?.next).to.equal(1)
-    expect((await q.take())?.next).to.equal(3)
+    expect(next(await q.take())).to.equal(1)
+    expect(next(await q.take())).to.equal(3)
   })
 
   it('should carry the position past offsets that hold no record', async () => {
     const q = queue({})
     q.offer(fetched(0, [1], 5))
     q.offer(fetched(5, [], 9))
-    expect(await q.take()).to.have.property('next', 9)
+    expect(next(await q.take())).to.equal(9)
   })
 
   it('should wait for more when not full, and no longer than said', async () => {
@@ -106,16 +108,38 @@ describe('micro-batch', () => {
             end += batch.length
           }
           const offsets: number[] = []
-          let next = -1
-          while (next < end) {
+          let position = -1
+          while (position < end) {
             const batch = await q.take()
             offsets.push(...batch!.records.map(({ offset }) => offset))
             expect(batch!.records.length).to.be.at.most(records)
-            next = batch!.next
+            position = next(batch)!
           }
           expect(offsets).to.deep.equal(Array.from({ length: end }, (_, offset) => offset))
         },
       ),
     )
+  })
+
+  it('should take, of the heads of several inputs, the one with the smallest timestamp', async () => {
+    const inputs = ['left', 'right'].map((topic) => ({ topic, partition: 0 }))
+    const q = new MicroBatchQueue(inputs, { records: 4, bytes: 1e9, wait: 0 }, 1e9, () => {})
+    const times = { left: [10, 5, 40], right: [7, 8, 30] }
+    for (const [topic, timestamps] of Object.entries(times)) {
+      const batch = fetched(0, [1, 1, 1])
+      q.offer({
+        ...batch,
+        topic,
+        records: batch.records.map((one, i) => ({ ...one, topic, timestamp: timestamps[i]! })),
+      })
+    }
+    const [first, second] = [await q.take(), await q.take()]
+    // 5 comes behind 10 in its own partition, whose order stays.
+    expect(first?.records.map(({ timestamp }) => timestamp)).to.deep.equal([7, 8, 10, 5])
+    expect(first?.positions).to.deep.equal([
+      { topic: 'right', partition: 0, offset: 2 },
+      { topic: 'left', partition: 0, offset: 2 },
+    ])
+    expect(second?.records.map(({ timestamp }) => timestamp)).to.deep.equal([30, 40])
   })
 })
