@@ -4,8 +4,10 @@ import type { SessionSpec } from '../topology/store.ts'
 import type { Push, StepRuntime } from './step.ts'
 
 /**
- * Hands on each session once, when no record can extend it any more: as the store has it after the record that closed
- * it, with that record's headers, by end, then key. How far is saved with the state. (KIP-825)
+ * Hands on each session once, when no record can extend it any more, with the headers of the record that closed it, by
+ * end, then key. How far is saved with the state, so that none is handed on again after a crash. (KIP-825)
+ *
+ * Where a retention was said, sessions that the store has removed by then are lost, as in Kafka Streams; else none is.
  */
 export function emitSessionsOnClose(
   node: AggregateNode,

@@ -43,6 +43,8 @@ export function sessionAggregateStep(
     store.put(grown, value)
     show(grown, null, value, context)
   }
+  // What a record closes it does not touch, but it may move the store's time, so that sessions are forgotten.
+  const closesFirst = node.window?.retention === undefined
   return node.adders.map((adder, entrance) => {
     // In a cogroup each stream has a time of its own.
     const time = runtime.state.time(`${node.name}/${entrance}`)
@@ -53,13 +55,14 @@ export function sessionAggregateStep(
       const closed = time.observe(timestamp) - gap - grace
       const touched = [...store.find(key, timestamp - gap, timestamp + gap)]
       const grown = spanning(key, timestamp, touched)
+      if (closesFirst) close(closed, context)
       if (grown.end < closed)
         runtime.drop(node, 'late', value, context, { start: grown.start, end: grown.end })
       else {
         const result = add({ touched, value }, context)
         if (result !== REFUSED) replace(touched, grown, result, context)
       }
-      close(closed, context)
+      if (!closesFirst) close(closed, context)
     }
   })
 }
