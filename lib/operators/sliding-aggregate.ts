@@ -1,9 +1,10 @@
+import { NO_TIME } from '../state/operator-time.ts'
 import type { AggregateNode } from '../topology/keyed-nodes.ts'
 import type { WindowSpec } from '../topology/store.ts'
 import { closingSlidingWindows, type SlidingWindows } from '../windows/sliding.ts'
 import { earlyWindows, slidingWindowsOf } from '../windows/sliding-windows-of.ts'
 import { adding } from './adding.ts'
-import { emitOnClose } from './emit-on-close.ts'
+import type { Closing } from './emit-on-close.ts'
 import { type Push, REFUSED, type StepRuntime } from './step.ts'
 import { type WindowUpdate, windowUpdates } from './window-updates.ts'
 
@@ -16,13 +17,8 @@ export function slidingAggregateStep(
 ): Push[] {
   const { difference, grace } = windows
   const store = runtime.state.store(node.store as WindowSpec)
-  const update = windowUpdates(node, next, runtime)
-  const close = emitOnClose(
-    node,
-    (before, closed) => closingSlidingWindows(windows, before, closed),
-    next,
-    runtime,
-  )
+  const closing: Closing = (before, closed) => closingSlidingWindows(windows, before, closed)
+  const update = windowUpdates(node, closing, next, runtime)
   const touchedBy = (key: unknown, time: number) =>
     time < difference
       ? earlyWindows(store.fetch(key, 0, time + 1), time)
@@ -50,9 +46,8 @@ export function slidingAggregateStep(
           updates.push({ start, change, timestamp: Math.max(timestamp, from?.timestamp ?? timestamp) })
         }
       }
-      update(updates, context)
-      // As in Kafka Streams, which emits nothing on behalf of such an early record.
-      if (timestamp >= difference) close(closed, context)
+      // Kafka Streams emits nothing on behalf of such an early record.
+      update(updates, timestamp < difference ? NO_TIME : closed, context)
     }
   })
 }

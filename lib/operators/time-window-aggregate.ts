@@ -2,7 +2,7 @@ import type { AggregateNode } from '../topology/keyed-nodes.ts'
 import type { WindowSpec } from '../topology/store.ts'
 import { closingTimeWindows, startsFor, type TimeWindows } from '../windows/time-windows.ts'
 import { adding } from './adding.ts'
-import { emitOnClose } from './emit-on-close.ts'
+import type { Closing } from './emit-on-close.ts'
 import { type Push, REFUSED, type StepRuntime } from './step.ts'
 import { type WindowUpdate, windowUpdates } from './window-updates.ts'
 
@@ -14,13 +14,8 @@ export function timeWindowAggregateStep(
   runtime: StepRuntime,
 ): Push[] {
   const store = runtime.state.store(node.store as WindowSpec)
-  const update = windowUpdates(node, next, runtime)
-  const close = emitOnClose(
-    node,
-    (before, closed) => closingTimeWindows(windows, before, closed),
-    next,
-    runtime,
-  )
+  const closing: Closing = (before, closed) => closingTimeWindows(windows, before, closed)
+  const update = windowUpdates(node, closing, next, runtime)
   return node.adders.map((adder, entrance) => {
     // In a cogroup each stream has a time of its own.
     const time = runtime.state.time(`${node.name}/${entrance}`)
@@ -41,8 +36,7 @@ export function timeWindowAggregateStep(
         const updated = row === undefined ? timestamp : Math.max(timestamp, row.timestamp)
         updates.push({ start, change, timestamp: updated })
       }
-      update(updates, context)
-      close(closed, context)
+      update(updates, closed, context)
     }
   })
 }

@@ -2,6 +2,7 @@ import { type Context, rekeyed } from '../record.ts'
 import type { AggregateNode } from '../topology/keyed-nodes.ts'
 import type { WindowSpec } from '../topology/store.ts'
 import type { Change } from '../topology/table-nodes.ts'
+import { type Closing, emitOnClose } from './emit-on-close.ts'
 import type { Push, StepRuntime } from './step.ts'
 
 /** What one record makes of one window. */
@@ -12,22 +13,28 @@ export interface WindowUpdate {
 }
 
 /**
- * Stores what a record makes of its windows and, unless they are shown only when they close, hands it on. All is
- * computed before anything is stored: a record that is refused in one window has changed none.
+ * Stores what a record makes of its windows and hands it on or, as the node says, the windows that have closed. All
+ * is computed before anything is stored: a record that is refused in one window has changed none.
  */
 export function windowUpdates(
   node: AggregateNode,
+  closing: Closing,
   next: Push,
   runtime: StepRuntime,
-): (updates: readonly WindowUpdate[], context: Context) => void {
+): (updates: readonly WindowUpdate[], closed: number, context: Context) => void {
   const spec = node.store as WindowSpec
   const store = runtime.state.store(spec)
+  const close = emitOnClose(node, closing, next, runtime)
   const shown = node.window?.emit === 'updates'
-  return (updates, context) => {
+  // A record is in no window that it closes, but it may move the store's time, so that windows are forgotten.
+  const closesFirst = node.window?.retention === undefined
+  return (updates, closed, context) => {
     const { key } = context
+    if (closesFirst) close(closed, context)
     for (const { start, change, timestamp } of updates) {
       store.put(key, change.new, start, timestamp)
       if (shown) next(change, rekeyed(context, { key, start, end: start + spec.size }, timestamp))
     }
+    if (!closesFirst) close(closed, context)
   }
 }

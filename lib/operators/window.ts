@@ -7,7 +7,11 @@ import type { Windows } from '../windows/windows.ts'
 export interface WindowOptions {
   /** `updates` (default): every change of a window is shown; `close`: each window once, when it closes. (EmitStrategy) */
   readonly emit?: 'updates' | 'close'
-  /** How long windows are kept in the store. Default: as long as they take records. (Materialized#withRetention) */
+  /**
+   * How long windows are kept in the store, behind the newest. Default: as long as they take records; with `close`, they
+   * are emitted first. With a retention that is said, `close` loses what a jump of time makes the store forget, as in
+   * Kafka Streams: say a longer one. (Materialized#withRetention)
+   */
   readonly retention?: Duration
 }
 

@@ -79,8 +79,13 @@ export class WindowStore<K, V> {
   }
 
   /** What all keys have at times in [from, to], ascending by time, then key. */
-  *fetchAll(from: number, to: number): Iterable<StoredRow<Windowed<K>, V>> {
-    const first = timeCode(Math.max(0, from, this.#horizon() + 1))
+  fetchAll(from: number, to: number): Iterable<StoredRow<Windowed<K>, V>> {
+    return this.held(Math.max(from, this.#horizon() + 1), to)
+  }
+
+  /** The same, with what is too old already, but has not been removed: the next `put` removes it. */
+  *held(from: number, to: number): Iterable<StoredRow<Windowed<K>, V>> {
+    const first = timeCode(Math.max(0, from))
     for (const code of this.#byTime.between(first, timeCode(Math.max(0, to + 1)))) {
       const bytes = this.#bytes.get(code)
       if (bytes !== undefined) yield this.#stored(code, bytes)
