@@ -1,7 +1,7 @@
 import { structured } from '../contract/structured.ts'
 import type { Context } from '../record.ts'
 import type { Adder } from '../topology/keyed-nodes.ts'
-import { type Grouped, type Stream, Table } from '../topology/stream.ts'
+import { type Entered, type Grouped, type Stream, Table } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
 import type { AggregateOptions } from './aggregate.ts'
 import { aggregateNode } from './aggregate-node.ts'
@@ -39,7 +39,7 @@ export function cogroup<K, V, KOut, A>(
   said: (() => A) | CogroupOptions<NoInfer<K>, A>,
   add: AddTo<K, V, NoInfer<A>>,
   ...others: readonly Cogrouped<NoInfer<K>, NoInfer<A>>[]
-): (grouped: Grouped<K, V, KOut>) => Table<KOut, A> {
+): (grouped: Grouped<K, V, KOut>) => Table<KOut, A, Entered<K, unknown>> {
   const {
     init,
     merge,
