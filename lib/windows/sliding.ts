@@ -9,7 +9,20 @@ export interface SlidingWindows {
   readonly grace: number
 }
 
-/** Records at most `difference` apart share a window. (SlidingWindows#ofTimeDifferenceAndGrace, KIP-450) */
+/**
+ * Records at most `difference` apart share a window. Each record opens the window that ends at it, and the window 1 ms
+ * behind it once a later record is there to be in it; records before `difference` share [0, difference].
+ * (SlidingWindows#ofTimeDifferenceAndGrace, KIP-450)
+ *
+ * ```text
+ * difference 10       a@100     b@104             c@111
+ * of a        [90 --------- 100]                           a
+ * behind a                 [101 ----------------- 111]     b c
+ * of b            [94 --------- 104]                       a b
+ * behind b                      [105 ---------------- 115] c
+ * of c                     [101 ----------------- 111]     is the one behind a
+ * ```
+ */
 export function sliding(difference: Duration, { grace = 0 }: GraceOptions = {}): SlidingWindows {
   return Object.freeze({ kind: 'sliding', difference: duration(difference), grace: duration(grace) })
 }
