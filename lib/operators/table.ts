@@ -1,18 +1,20 @@
+import type { Node } from '../topology/nodes.ts'
+import type { VersionedSpec } from '../topology/store.ts'
 import type { TableSourceNode } from '../topology/table-nodes.ts'
 import type { Push, StepRuntime } from './step.ts'
 
 /** Each record becomes its key's row, by arrival: an older timestamp overwrites a newer one. (KTableSource) */
 export function tableStep(
-  node: Pick<TableSourceNode, 'name' | 'store'>,
+  node: Node & Pick<TableSourceNode, 'store'>,
   next: Push,
   runtime: StepRuntime,
 ): Push {
-  if (node.store === undefined) return passing(node as TableSourceNode, next, runtime)
-  if (node.store.kind === 'versioned') throw new Error('versioned tables: to come')
+  if (node.store === undefined) return passing(node, next, runtime)
+  if (node.store.kind === 'versioned') return versioned(node, node.store, next, runtime)
   const store = runtime.state.store(node.store)
   return (value, context) => {
     const { key, timestamp } = context
-    if (key === null) return runtime.drop(node as TableSourceNode, 'null-key', value, context)
+    if (key === null) return runtime.drop(node, 'null-key', value, context)
     const old = store.get(key)
     store.put(key, value, timestamp)
     next({ old: old === undefined ? null : old.value, new: value, latest: true }, context)
@@ -20,9 +22,22 @@ export function tableStep(
 }
 
 /** Without a store the old row is not known. */
-function passing(node: TableSourceNode, next: Push, runtime: StepRuntime): Push {
+function passing(node: Node, next: Push, runtime: StepRuntime): Push {
   return (value, context) => {
     if (context.key === null) runtime.drop(node, 'null-key', value, context)
     else next({ old: null, new: value, latest: true }, context)
+  }
+}
+
+/** Rows by their time: of one that is not its key's newest, and that only steps which show every row may take, it is told. */
+function versioned(node: Node, spec: VersionedSpec, next: Push, runtime: StepRuntime): Push {
+  const store = runtime.state.store(spec)
+  return (value, context) => {
+    const { key, timestamp } = context
+    if (key === null) return runtime.drop(node, 'null-key', value, context)
+    const old = store.get(key)?.value ?? null
+    const result = store.put(key, value, timestamp)
+    if (result === 'expired') runtime.drop(node, 'expired', value, context)
+    else next({ old, new: value, latest: result === 'latest' }, context)
   }
 }

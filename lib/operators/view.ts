@@ -20,6 +20,7 @@ export function viewOf(node: Node, state: TaskState): View {
     case 'aggregate':
     case 'groupAggregate':
       if (node.store?.kind === 'key-value') return state.store(node.store as KeyValueSpec)
+      if (node.store?.kind === 'versioned') return state.store(node.store)
       break
     case 'suppress':
       return suppressedView(node, viewOf(node.parents[0]!, state), state)

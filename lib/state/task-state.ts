@@ -1,10 +1,10 @@
-import { MillraceError } from '../errors.ts'
-import type { KeyValueSpec, SessionSpec, StoreSpec, WindowSpec } from '../topology/store.ts'
+import type { KeyValueSpec, SessionSpec, StoreSpec, VersionedSpec, WindowSpec } from '../topology/store.ts'
 import { KeyValueStore } from './key-value-store.ts'
 import { OperatorTime } from './operator-time.ts'
 import type { OrderedBytes, StateBackend } from './ordered-bytes.ts'
 import { SessionStore } from './session-store.ts'
 import { UpstreamTimes } from './upstream-times.ts'
+import { VersionedStore } from './versioned-store.ts'
 import { WindowStore } from './window-store.ts'
 
 export type OpenStore<S extends StoreSpec> =
@@ -14,7 +14,9 @@ export type OpenStore<S extends StoreSpec> =
       ? WindowStore<K, V>
       : S extends SessionSpec<infer K, infer V>
         ? SessionStore<K, V>
-        : never
+        : S extends VersionedSpec<infer K, infer V>
+          ? VersionedStore<K, V>
+          : never
 
 /** The stores and the operators' times of one task, saved together with its positions. */
 export class TaskState {
@@ -82,8 +84,8 @@ export class TaskState {
         return new WindowStore(spec, bytes, this.time(`store/${spec.name}`))
       case 'session':
         return new SessionStore(spec, bytes, this.time(`store/${spec.name}`))
-      default:
-        throw new MillraceError('INTERNAL', `store "${spec.name}": kind "${spec.kind}" can't be opened yet`)
+      case 'versioned':
+        return new VersionedStore(spec, bytes, this.time(`store/${spec.name}`))
     }
   }
 }
