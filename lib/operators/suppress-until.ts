@@ -5,7 +5,10 @@ import type { BufferLimits, UntilTimeLimit, UntilWindowCloses } from '../topolog
 export interface SuppressLimits {
   /** How many keys may wait. Default: any number. */
   readonly maxRecords?: number
-  /** How many bytes they may have: keys, rows (as they were and are), headers and origins. Default: any number. */
+  /**
+   * How many bytes may wait: keys, rows (as they were and are, in the format in which the table keeps them), headers
+   * and where records came from, counted as Kafka Streams does. Default: any number.
+   */
   readonly maxBytes?: number
 }
 
