@@ -2,8 +2,8 @@ import { MillraceError } from '../errors.ts'
 import type { Serde } from './serde.ts'
 
 /**
- * What the right side of a foreign-key join is to do: keep the subscription or end it, and answer always, if there is a
- * row, with null (whatever there is), or not at all. (SubscriptionWrapper.Instruction)
+ * What the right side of a foreign-key join is to do: keep the subscription or end it, and answer always, quietly if
+ * there is no row, with null (whatever there is), or not at all. (SubscriptionWrapper.Instruction)
  */
 export type Instruction =
   | 'keep, answer always'
@@ -37,6 +37,8 @@ export interface Subscription extends Passed {
 export interface Response extends Passed {
   /** The right row; null: there is none. */
   readonly row: unknown
+  /** There is none, and nothing is to be told, unless something is joined there that should not be. */
+  readonly quiet: boolean
 }
 
 const HASH_BYTES = 16
@@ -45,6 +47,7 @@ const NO_HASH = Buffer.alloc(HASH_BYTES)
 const NOTHING = Buffer.alloc(0)
 const HASHED = 0x80
 const FOUND = 1
+const QUIET = 2
 
 export function subscriptionSerde(left: Serde<unknown>): Serde<Subscription> {
   return {
@@ -63,10 +66,12 @@ export function subscriptionSerde(left: Serde<unknown>): Serde<Subscription> {
 export function responseSerde(right: Serde<unknown>): Serde<Response> {
   return {
     encode: (response) =>
-      response.row === null ? joined(0, response) : joined(FOUND, response, right.encode(response.row)),
+      response.row === null
+        ? joined(response.quiet ? QUIET : 0, response)
+        : joined(FOUND, response, right.encode(response.row)),
     decode(bytes) {
       const { flags, passed, rest } = parted(bytes)
-      return { ...passed, row: flags === FOUND ? right.decode(rest) : null }
+      return { ...passed, row: flags === FOUND ? right.decode(rest) : null, quiet: flags === QUIET }
     },
   }
 }

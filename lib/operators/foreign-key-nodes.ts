@@ -76,10 +76,26 @@ export function foreignKeyNodes(
     parents: Object.freeze([graph.add(responses), left]),
     type,
     join,
+    foreignKey,
+    matched:
+      type === 'left' || rows !== undefined
+        ? undefined
+        : Object.freeze({
+            kind: 'key-value',
+            name: `${name}-matched`,
+            timestamped: false,
+            key,
+            value: PRESENT,
+          }),
     store: rows && Object.freeze({ kind: 'key-value', name, timestamped: true, key, value: rows }),
   }
   return graph.add(Object.freeze(resolve))
 }
+
+const NOTHING = Buffer.alloc(0)
+
+/** What is kept of a key alone. */
+const PRESENT: Format<unknown> = { encode: () => NOTHING, decode: () => true }
 
 function topic(
   name: string,

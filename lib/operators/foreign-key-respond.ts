@@ -24,16 +24,19 @@ export function foreignKeyRespondStep(node: ForeignKeyRespondNode, next: Push, r
     else if (key !== null) subscriptions.delete(key, left)
     if (instruction === 'end, no answer') return
     const found = key === null ? undefined : view.get(key)
-    if (found === undefined && instruction === 'keep, answer if found') return
+    const quiet = found === undefined && instruction === 'keep, answer if found'
     const row = instruction === 'end, answer null' ? null : (found?.value ?? null)
-    next({ hash, partition, row }, rekeyed(context, left, Math.max(timestamp, found?.timestamp ?? timestamp)))
+    next(
+      { hash, partition, row, quiet },
+      rekeyed(context, left, Math.max(timestamp, found?.timestamp ?? timestamp)),
+    )
   }
 
   const changed: Push = (value, context) => {
     const { new: row, latest } = value as Change
     if (!latest) return runtime.drop(node, 'out-of-order', row, context)
     for (const { left, hash, partition } of subscriptions.of(context.key)) {
-      next({ hash, partition, row }, rekeyed(context, left, context.timestamp))
+      next({ hash, partition, row, quiet: false }, rekeyed(context, left, context.timestamp))
     }
   }
 

@@ -19,6 +19,7 @@ export function viewOf(node: Node, state: TaskState): View {
     case 'toTable':
     case 'aggregate':
     case 'groupAggregate':
+    case 'foreignKeyResolve':
       if (node.store?.kind === 'key-value') return state.store(node.store as KeyValueSpec)
       if (node.store?.kind === 'versioned') return state.store(node.store)
       break

@@ -84,5 +84,8 @@ export interface ForeignKeyResolveNode extends Step {
   readonly kind: 'foreignKeyResolve'
   readonly type: 'inner' | 'left'
   readonly join: (left: never, right: never, key: unknown) => unknown
+  readonly foreignKey: (row: never, key: unknown) => unknown
+  /** The left keys that have a result; undefined where `store` tells them, or nobody asks. */
+  readonly matched: KeyValueSpec | undefined
   readonly store: KeyValueSpec | undefined
 }

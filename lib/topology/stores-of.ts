@@ -11,6 +11,8 @@ export function storesOf(node: Node): readonly StoreSpec[] {
       return node.buffer === undefined ? [] : [node.buffer]
     case 'foreignKeyRespond':
       return [node.subscriptions]
+    case 'foreignKeyResolve':
+      return [node.store, node.matched].filter((store) => store !== undefined)
     case 'process':
       return Object.values(node.stores)
     default:
