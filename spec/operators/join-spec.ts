@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as path } from 'node:path'
 import { expect } from 'chai'
-import { describe as described, type JoinOptions, join, json, keyBy, within } from '../../lib/index.ts'
+import { describe as described, type JoinOptions, join, json, keyBy, map, within } from '../../lib/index.ts'
 import { testDriver } from '../../lib/testing/test-driver.ts'
 import { chain, driven, type Short, shortened } from '../support/driven.ts'
 import { drivenSides, joining, pipeSides, plus } from '../support/driven-join.ts'
@@ -109,15 +109,33 @@ describe('join', () => {
     expect(letters).to.deep.equal(['pairs: RangeError: unlucky'])
   })
 
-  it('should write a null for a joiner that gives nothing', async () => {
-    const { out } = await drivenSides(
-      joined(within(5), () => undefined),
-      [
-        ['right', 'a', 'r', 1],
-        ['left', 'a', 'l', 3],
-      ],
+  it('should only count the record whose joiner throws, where that is the policy', async () => {
+    const failing = () => {
+      throw new RangeError('unlucky')
+    }
+    const said = joining((left, right) =>
+      left.pipe(join('pairs', right, within(5), failing, { onError: 'skip' })),
     )
-    expect(out).to.deep.equal([['a', null, 3]])
+    const { letters, counters } = await drivenSides(said, [
+      ['right', 'a', 'r', 1],
+      ['left', 'a', 'l', 3],
+    ])
+    expect(letters).to.deep.equal([])
+    expect(counters.get('pairs', 'skipped')).to.equal(1)
+  })
+
+  it('should hand on a null for a joiner that gives nothing', async () => {
+    const said = joining((left, right) =>
+      left.pipe(
+        join('pairs', right, within(5), () => undefined),
+        map('is-null', (value: unknown) => value === null),
+      ),
+    )
+    const { out } = await drivenSides(said, [
+      ['right', 'a', 'r', 1],
+      ['left', 'a', 'l', 3],
+    ])
+    expect(out).to.deep.equal([['a', true, 3]])
   })
 
   it('should send a side whose keys have changed through a repartition topic of its own', async () => {
@@ -212,6 +230,15 @@ describe('join', () => {
         ])
       })
     }
+
+    it('should give the same pairs in the same order with one store, where before is not after', async () => {
+      const windows = within({ before: 2, after: 5, grace: 20 })
+      const times = [10, 12, 12, 16, 15, 9, 17, 10, 14, 14, 20, 12]
+      const records = times.map((time, index): Short => ['a', `${index}`, time])
+      const two = (await driven(self({}, windows), records)).out
+      expect(two).to.have.length.greaterThan(60)
+      expect((await driven(self({ singleStore: true }, windows), records)).out).to.deep.equal(two)
+    })
 
     it('should differ with one store only for a record at the edge of what is kept', async () => {
       const edge: Short[] = [
