@@ -45,6 +45,7 @@ export type {
   KeyValueStore,
   SessionStore,
   TimedValue,
+  VersionedStore,
   WindowStore,
 } from './operators/processor-stores.ts'
 export { type ReduceOptions, reduce } from './operators/reduce.ts'

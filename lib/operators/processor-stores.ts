@@ -1,8 +1,10 @@
 import type { KeyValueStore as KeyValueRows } from '../state/key-value-store.ts'
+import type { Row, StoredRow } from '../state/row.ts'
 import type { SessionStore as SessionRows } from '../state/session-store.ts'
-import type { OpenStore, TaskState } from '../state/task-state.ts'
+import type { TaskState } from '../state/task-state.ts'
+import type { VersionedStore as VersionedRows } from '../state/versioned-store.ts'
 import type { WindowStore as WindowRows } from '../state/window-store.ts'
-import type { KeyValueSpec, SessionSpec, StoreSpec, WindowSpec } from '../topology/store.ts'
+import type { KeyValueSpec, SessionSpec, StoreSpec, VersionedSpec, WindowSpec } from '../topology/store.ts'
 import type { Windowed } from '../windows/windowed.ts'
 
 /** An open store of a processor, by what was said. */
@@ -13,8 +15,8 @@ export type ProcessorStore<S> =
       ? WindowStore<K, V>
       : S extends SessionSpec<infer K, infer V>
         ? SessionStore<K, V>
-        : S extends StoreSpec
-          ? OpenStore<S>
+        : S extends VersionedSpec<infer K, infer V>
+          ? VersionedStore<K, V>
           : never
 
 /** A key and its value. */
@@ -70,13 +72,25 @@ export interface SessionStore<K, V> {
   all(): Iterable<Entry<Windowed<K>, V>>
 }
 
+/** Values by key as they were at any time within `history` behind the newest time put. (VersionedKeyValueStore) */
+export interface VersionedStore<K, V> {
+  /** The newest value, and the time from which on it holds. */
+  get(key: K): Row<V> | undefined
+  /** The value as it was then. Further back than `history` only the newest is known. */
+  asOf(key: K, timestamp: number): Row<V> | undefined
+  /** From `timestamp` on, until the next one of its key; null deletes. What is `expired`, older than `history`, is not put. */
+  put(key: K, value: V | null, timestamp: number): 'latest' | 'out-of-order' | 'expired'
+  /** The newest rows, ascending by key bytes. */
+  all(): Iterable<StoredRow<K, V>>
+}
+
 /** Stores of processors keep no timestamps beside their values, and need not show that. */
 export function processorStore(spec: StoreSpec, state: TaskState): ProcessorStore<StoreSpec> {
   const rows = state.store(spec)
   if (spec.kind === 'key-value') return keyValues(rows as KeyValueRows<unknown, unknown>)
   if (spec.kind === 'window') return timedValues(rows as WindowRows<unknown, unknown>)
   if (spec.kind === 'session') return sessions(rows as SessionRows<unknown, unknown>)
-  return rows as ProcessorStore<StoreSpec>
+  return rows as VersionedRows<unknown, unknown>
 }
 
 function keyValues<K, V>(rows: KeyValueRows<K, V>): KeyValueStore<K, V> {

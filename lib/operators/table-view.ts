@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.ts'
 import type { Row, StoredRow } from '../state/row.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { Node } from '../topology/nodes.ts'
-import type { KeyValueSpec } from '../topology/store.ts'
+import type { KeyValueSpec, VersionedSpec } from '../topology/store.ts'
 import type { Table } from '../topology/stream.ts'
 import { viewOf } from './view.ts'
 
@@ -16,25 +16,29 @@ export interface Rows<K, V> {
   asOf(key: K, timestamp: number): Row<V> | undefined
   /** Ascending by key bytes, both ends included; null is open. Tables without a `history` only. */
   range(from: K | null, to: K | null): Iterable<StoredRow<K, V>>
-  /** Ascending by key bytes. Tables without a `history` only. */
+  /** The newest row of each key, ascending by key bytes. */
   all(): Iterable<StoredRow<K, V>>
 }
 
 /** @throws MillraceError `CONFIG` for a table whose rows are not kept. */
 export function tableView(table: Node, state: TaskState): Rows<unknown, unknown> {
   const view = viewOf(table, state)
-  const rows = () => {
-    if ('store' in table && table.store?.kind === 'key-value') return state.store(table.store as KeyValueSpec)
-    throw wrong(table, 'can be asked for one by one only: it keeps none of its own, or those of many times')
-  }
+  const store = 'store' in table ? table.store : undefined
   return {
     get: (key) => view.get(key),
     asOf: (key, timestamp) => {
       if (view.asOf !== undefined) return view.asOf(key, timestamp)
       throw wrong(table, 'are known as they are now only: give it a { history }')
     },
-    range: (from, to) => rows().range(from, to),
-    all: () => rows().all(),
+    range: (from, to) => {
+      if (store?.kind === 'key-value') return state.store(store as KeyValueSpec).range(from, to)
+      throw wrong(table, 'have no ranges: it keeps none of its own, or those of many times')
+    },
+    all: () => {
+      if (store?.kind === 'key-value') return state.store(store as KeyValueSpec).all()
+      if (store?.kind === 'versioned') return state.store(store as VersionedSpec).all()
+      throw wrong(table, 'can be asked for one by one only: it keeps none of its own')
+    },
   }
 }
 

@@ -15,6 +15,7 @@ import {
   sink,
   topic,
   topology,
+  versionedStore,
   windowStore,
 } from '../../lib/index.ts'
 import { type TestDriver, testDriver } from '../../lib/testing/test-driver.ts'
@@ -228,6 +229,33 @@ describe('process', () => {
     ])
   })
 
+  it('should open stores of values as they were', async () => {
+    const stores = { prices: versionedStore<number>('prices', { history: 100 }) }
+    let opened: Processor<typeof stores>['stores'] | undefined
+    const said = chain<number>((input) =>
+      input.pipe(
+        process('prices', { stores }, ({ stores: { prices } }, forward: Forward<string>) => {
+          opened = { prices }
+          return (price, { key, timestamp }) => forward({ value: prices.put(key, price, timestamp) })
+        }),
+      ),
+    )
+    const driver = await start(said)
+    for (const time of [200, 300, 250, 150])
+      await driver.pipe('in', { key: 'a', value: time, timestamp: time })
+    expect(shortened(driver).map(([, put]) => put)).to.deep.equal([
+      'latest',
+      'latest',
+      'out-of-order',
+      'expired',
+    ])
+    const { prices } = opened!
+    expect(prices.get('a')).to.deep.equal({ value: 300, timestamp: 300 })
+    expect(prices.asOf('a', 299)).to.deep.equal({ value: 250, timestamp: 250 })
+    expect(prices.asOf('b', 299)).to.equal(undefined)
+    expect([...prices.all()]).to.deep.equal([{ key: 'a', value: 300, timestamp: 300 }])
+  })
+
   it('should show ranges of a store in the order of key bytes', async () => {
     let found: unknown[] = []
     const said = chain<number>((input) =>
@@ -418,6 +446,39 @@ describe('process', () => {
           3,
         ],
       ])
+    })
+
+    it('should show the rows of a table with a history as they were at any time', async () => {
+      const said = topology('spec', ({ source, table }) => {
+        const prices = table('prices', topic('prices', { value: json<number>() }), { history: 100 })
+        source('input', topic('in', { value: json<number>() })).pipe(
+          process('ask', { tables: { prices } }, ({ tables: { prices } }, forward: Forward<unknown>) => {
+            return (time, { key }) =>
+              forward({ value: [prices.get(key), prices.asOf(key, time), ...prices.all()] })
+          }),
+          sink('out', topic('out', { value: json() })),
+        )
+      })
+      const driver = await start(said)
+      for (const time of [10, 20]) await driver.pipe('prices', { key: 'a', value: time, timestamp: time })
+      await driver.pipe('in', { key: 'a', value: 15, timestamp: 1 })
+      const [at10, at20] = [10, 20].map((time) => ({ value: time, timestamp: time }))
+      expect(shortened(driver)).to.deep.equal([['a', [at20, at10, { key: 'a', ...at20 }], 1]])
+    })
+
+    it('should refuse to know of one without a history how its rows were', async () => {
+      const said = topology('spec', ({ source, table }) => {
+        const prices = table('prices', topic('prices', { value: json<number>() }))
+        source('input', topic('in', { value: json<number>() })).pipe(
+          process('ask', { tables: { prices } }, ({ tables: { prices } }, forward: Forward<unknown>) => {
+            return (time, { key }) => forward({ value: prices.asOf(key, time) })
+          }),
+          sink('out', topic('out', { value: json() })),
+        )
+      })
+      expect(await failureOf(driven(said, [['a', 1, 1]]))).to.match(
+        /the rows of table "prices" are known as they are now only: give it a \{ history \}/,
+      )
     })
 
     it('should refuse a table that keeps no rows', async () => {
