@@ -37,7 +37,7 @@ export class WaitingRecords {
     this.#bytes = bytes
     this.#keys = new KeyCodec(key)
     this.#values = value
-    for (const [code] of bytes.entries()) {
+    for (const code of bytes.keys()) {
       this.#number = Math.max(this.#number, readTime(code, code.length - TIME_BYTES) + 1)
       this.#earliest = Math.min(this.#earliest, readTime(code, 0))
     }

@@ -176,6 +176,34 @@ describe('foreignKeyJoin', () => {
     ])
   })
 
+  it('should leave out rows of versioned tables that are older than the newest', async () => {
+    const said = topology('spec', ({ table }) => {
+      const right = table('right-rows', topic('right', { value: json<string>() }), { history: 100 })
+      table('left-rows', topic('left', { value: json<Row>() }), { history: 100 }).pipe(
+        foreignKeyJoin(
+          'joined',
+          right,
+          (row) => row.to,
+          ({ v }, row) => `${v}+${row}`,
+        ),
+        sink('out', topic('out', { value: json<string>() })),
+      )
+    })
+    const { out, counters } = await drivenTopics(said, [
+      ['right', 'p', 'r', 10],
+      ['right', 'p', 'older', 9],
+      ['left', 'a', to('p', 1), 20],
+      ['left', 'a', to(null, 2), 19],
+      ['left', 'a', null, 21],
+    ])
+    expect(out).to.deep.equal([
+      ['a', '1+r', 20],
+      ['a', null, 21],
+    ])
+    expect(counters.get('joined-subscribe', 'out-of-order')).to.equal(1)
+    expect(counters.get('joined-respond', 'out-of-order')).to.equal(1)
+  })
+
   it('should know its row again however the number in it is stored', async () => {
     // V8 writes a whole number in two ways, depending on what it has seen in that place.
     const shapes = topology('spec', ({ table }) => {
