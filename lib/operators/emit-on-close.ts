@@ -28,7 +28,6 @@ export function emitOnClose(
       ? store.held(starts.first, starts.last)
       : store.fetchAll(starts.first, starts.last)
   return (closed, context) => {
-    if (closed <= emitted.seen) return
     const starts = closing(emitted.seen, closed)
     if (starts === undefined) return
     emitted.observe(closed)

@@ -1,4 +1,3 @@
-import { NO_TIME } from '../state/operator-time.ts'
 import type { AggregateNode } from '../topology/keyed-nodes.ts'
 import type { WindowSpec } from '../topology/store.ts'
 import { closingSlidingWindows, type SlidingWindows } from '../windows/sliding.ts'
@@ -46,8 +45,7 @@ export function slidingAggregateStep(
           updates.push({ start, change, timestamp: Math.max(timestamp, from?.timestamp ?? timestamp) })
         }
       }
-      // Kafka Streams emits nothing on behalf of such an early record.
-      update(updates, timestamp < difference ? NO_TIME : closed, context)
+      update(updates, closed, context)
     }
   })
 }

@@ -82,6 +82,15 @@ describe('sliding aggregation', () => {
     expect(counters.get('all', 'late')).to.equal(3)
   })
 
+  it('should add a record a difference behind to the one window that is open still', async () => {
+    const { shown, counters } = await drivenWindows(
+      collected(10, 5),
+      inputs(['x', 99], ['y', 100], ['far', 115], ['late', 100], ['late', 99]),
+    )
+    expect(shown.slice(-2)).to.deep.equal(['a@105-115 = far at 115', 'a@100-110 = ylate at 100'])
+    expect(counters.get('all', 'late')).to.equal(2)
+  })
+
   it('should delete by null', async () => {
     const { shown } = await drivenWindows(collected(10, 0), inputs(['x', 100], ['!', 100], ['y', 100]))
     expect(shown).to.deep.equal(['a@90-100 = x at 100', 'a@90-100 = null at 100', 'a@90-100 = y at 100'])
