@@ -60,6 +60,8 @@ export interface ConsumerOptions {
   readonly topics: readonly string[]
   /** Where to start a partition for which the group has no position. `error` refuses (`DATA_LOSS`). */
   readonly startAt: 'earliest' | 'latest' | 'error'
+  /** Topics that are started at their beginning all the same: tables, and what the application wrote itself. */
+  readonly fromEarliest?: readonly string[] | undefined
   /** Most bytes of one partition in one fetch. */
   readonly fetchBytes?: number | undefined
 }

@@ -9,7 +9,7 @@ import { rangesOf } from './held-ranges.ts'
  */
 export async function startPositions(
   admin: BrokerAdmin,
-  { group, startAt }: ConsumerOptions,
+  { group, startAt, fromEarliest = [] }: ConsumerOptions,
   owned: readonly TopicPartition[],
 ): Promise<readonly Position[]> {
   const topics = [...new Set(owned.map(({ topic }) => topic))]
@@ -23,7 +23,8 @@ export async function startPositions(
     const range = ranges.get(topic)!.get(partition)
     if (range === undefined) throw new MillraceError('UNREACHABLE', `${topic}/${partition} is not known yet`)
     const offset = committed.get(nameOf({ topic, partition }))
-    const start = offset ?? firstPosition(startAt, range, group, topic)
+    const start =
+      offset ?? firstPosition(fromEarliest.includes(topic) ? 'earliest' : startAt, range, group, topic)
     requireHeld({ topic, partition, offset: start }, range, group)
     return { topic, partition, offset: start }
   })

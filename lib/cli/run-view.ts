@@ -17,7 +17,7 @@ export async function showWork(
 /** Records read by topic, records written by topic or table, and the dead letters. */
 export function countsOf({ nodes, deadLetters }: Topology, counters: Worker['counters']): HopCounts {
   const hops = nodes.flatMap((node): HopCounts => {
-    if (node.kind === 'source') return [[node.topic.name, counters.get(node.name, 'records')]]
+    if ('topic' in node) return [[node.topic.name, counters.get(node.name, 'records')]]
     return node.kind === 'sink' ? [[node.target.name, counters.get(node.name, 'written')]] : []
   })
   return [...hops, [deadLetters.topic, counters.get('dead-letters', 'written')]]

@@ -6,6 +6,7 @@ import { milliseconds, oneOf, wholeNumber } from './options.ts'
 import { print } from './outcome.ts'
 import { showWork } from './run-view.ts'
 import { connect, type ServerFlags, withServers } from './servers/connect.ts'
+import { stateDirectory } from './state-directory.ts'
 import { loadTopology, variablesOf } from './topology-file.ts'
 
 interface RunOptions extends ServerFlags {
@@ -71,6 +72,7 @@ async function run(files: string[], options: RunOptions): Promise<void> {
         ...(options.applicationId === undefined ? {} : { application: options.applicationId }),
         batch: { records: options.batchRecords, bytes: options.batchBytes, wait: options.batchWait },
         untilCaughtUp: options.untilCaughtUp ?? false,
+        stateDir: stateDirectory(process.env),
       })
       workers.push(worker)
       environment.log.info({ topology: topology.name }, 'running')

@@ -39,7 +39,7 @@ function isTopology(value: unknown): value is Topology {
 export function variablesOf(topologies: readonly Topology[]): Variable[] {
   const needs = new Set<Variable>(['KAFKA_BROKERS'])
   for (const node of topologies.flatMap(({ nodes }) => nodes)) {
-    const target = node.kind === 'source' ? node.topic : node.kind === 'sink' ? node.target : undefined
+    const target = 'topic' in node ? node.topic : node.kind === 'sink' ? node.target : undefined
     if (target !== undefined && 'value' in target && !('encode' in target.value && 'encode' in target.key)) {
       needs.add('SCHEMA_REGISTRY_URL')
     }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.ts'
 import type { Assignment, BrokerConsumer } from '../ports.ts'
-import type { TopicPartition } from '../record.ts'
+import type { Position } from '../record.ts'
+import type { KeptState } from './checkpoint.ts'
 import { Committer } from './committer.ts'
 import type { Processor } from './processor.ts'
 import { Task, type TaskOptions } from './task.ts'
@@ -14,32 +15,39 @@ export interface Running {
   drain(timeout: number): Promise<void>
 }
 
-export interface AssignOptions extends Pick<TaskOptions, 'outputs' | 'limits' | 'creditBytes'> {
+export interface AssignOptions
+  extends Pick<TaskOptions, 'outputs' | 'limits' | 'creditBytes' | 'partitionsOf'> {
   readonly consumer: BrokerConsumer
-  /** Which sub-topology reads a topic: the same partition of all topics of one is one task. */
-  readonly subOf: (topic: string) => number
-  readonly processor: (input: TopicPartition) => Processor
+  /** The tasks that the assignment is made up of, their state restored. */
+  readonly tasks: readonly PreparedTask[]
   readonly failed: (error: unknown) => void
+}
+
+/** What a task is made of, before it begins. */
+export interface PreparedTask {
+  readonly positions: readonly Position[]
+  readonly processor: Processor
+  readonly state: KeptState | undefined
+  readonly covered: ReadonlyMap<string, number>
 }
 
 /** One task per sub-topology and partition, all begun. */
 export function assign(assignment: Assignment, options: AssignOptions): Running {
-  const { consumer, processor, subOf, failed, ...shared } = options
+  const { consumer, tasks: prepared, failed, ...shared } = options
   const abort = new AbortController()
   const committer = new Committer(consumer, assignment.generation, abort.signal)
   const tasks = new Map<string, Task>()
   const runs: Promise<void>[] = []
-  const byTask = Map.groupBy(assignment.positions, ({ topic, partition }) => `${subOf(topic)}_${partition}`)
-  for (const inputs of byTask.values()) {
+  for (const { positions, ...own } of prepared) {
     const task = new Task({
       ...shared,
-      inputs: inputs.map(({ topic, partition }) => ({ topic, partition })),
-      processor: processor(inputs[0]!),
+      ...own,
+      inputs: positions.map(({ topic, partition }) => ({ topic, partition })),
       committer,
       flow: (input, state) => consumer.flow([input], state),
       signal: abort.signal,
     })
-    for (const { topic, partition } of inputs) tasks.set(`${topic}/${partition}`, task)
+    for (const { topic, partition } of positions) tasks.set(`${topic}/${partition}`, task)
     runs.push(
       task
         .run()
@@ -55,6 +63,7 @@ export function assign(assignment: Assignment, options: AssignOptions): Running 
       await Promise.race([finished, delay(timeout, undefined, { signal: given.signal }).catch(() => {})])
       abort.abort(new MillraceError('FENCED', 'the assignment has ended'))
       await finished
+      for (const { state } of prepared) await state?.backend.close()
     },
   }
 }

@@ -1,21 +1,61 @@
 import type { Position } from '../record.ts'
+import type { ChangeloggedState } from '../state/changelogged-state.ts'
+import type { TaskState } from '../state/task-state.ts'
+import { changelogRecords, nextCheckpoint } from './changelog.ts'
 import type { Committer } from './committer.ts'
-import { deliver, type Outputs } from './deliver.ts'
+import { deliver, type Outputs, sendAll } from './deliver.ts'
 import type { Outbox } from './outbox.ts'
 
+/** The state of a task that keeps any. */
+export interface KeptState {
+  readonly application: string
+  readonly partition: number
+  readonly task: TaskState
+  readonly backend: ChangeloggedState
+}
+
+export interface CheckpointTargets {
+  readonly outputs: Outputs
+  readonly committer: Committer
+  /** Undefined for a task without stores. */
+  readonly state: KeptState | undefined
+}
+
 /**
- * The one file that commits. At-least-once: a crash before step 2 means that the micro-batch is read and written
- * again, which idempotent sinks do not notice; after it, never.
+ * The one file that commits. At-least-once: a crash before step 3 means that the micro-batch is read and written
+ * again, which idempotent sinks do not notice; a crash behind it, that the state skips what its positions cover.
  */
 export async function checkpoint(
   outbox: Outbox,
   positions: readonly Position[],
-  outputs: Outputs,
-  committer: Committer,
+  { outputs, committer, state }: CheckpointTargets,
   signal: AbortSignal,
 ): Promise<void> {
   // 1. every sink has acknowledged every row and record, dead letters included
   await deliver(outbox, outputs, signal)
-  // 2. the positions behind the micro-batch are stored for the group
-  await committer.commit(positions)
+  if (state !== undefined) {
+    const { application, partition, task, backend } = state
+    const meta = nextCheckpoint(backend.meta, { ...positionsOf(backend.meta, positions), ...task.times() })
+    // 2. the changelogs hold what has changed, and what the state then covers
+    await sendAll(
+      changelogRecords(application, partition, backend.changes(), meta, Date.now()),
+      outputs,
+      signal,
+    )
+    // 3. state and positions are saved in one step
+    await backend.save(meta)
+  }
+  // 4. the positions behind the micro-batch are stored for the group
+  if (positions.length > 0) await committer.commit(positions)
+}
+
+function positionsOf(
+  saved: Readonly<Record<string, string>>,
+  positions: readonly Position[],
+): Record<string, string> {
+  const all = Object.entries(saved).filter(([name]) => name.startsWith('position/'))
+  return Object.fromEntries([
+    ...all,
+    ...positions.map(({ topic, offset }) => [`position/${topic}`, String(offset)] as const),
+  ])
 }

@@ -24,25 +24,25 @@ export async function deliver(outbox: Outbox, outputs: Outputs, signal: AbortSig
     if (letter !== undefined) letters.push(letter)
   }
   await Promise.all([
-    sendAll(outbox.records, outputs, refuse, signal),
+    sendSome(outbox.records, outputs, refuse, signal),
     ...[...outbox.rows].map(([node, rows]) => write(node, rows, outputs, refuse, signal)),
   ])
   // Last, and once: what is sent again around a refused record must not make a second dead letter of another.
-  await send(letters, outputs, signal)
+  await sendAll([...letters, ...outbox.markers], outputs, signal)
   outputs.counters.add('dead-letters', 'written', letters.length)
 }
 
 type Refuse = (error: MillraceError, origin: Origin) => void
 
 /** Halves what was refused as a whole until the culprit stands alone. Its neighbours may be written twice. */
-async function sendAll(
+async function sendSome(
   outgoing: readonly Outgoing[],
   outputs: Outputs,
   refuse: Refuse,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await send(
+    await sendAll(
       outgoing.map(({ record }) => record),
       outputs,
       signal,
@@ -54,14 +54,19 @@ async function sendAll(
       return
     }
     const middle = outgoing.length >> 1
-    await sendAll(outgoing.slice(0, middle), outputs, refuse, signal)
-    await sendAll(outgoing.slice(middle), outputs, refuse, signal)
+    await sendSome(outgoing.slice(0, middle), outputs, refuse, signal)
+    await sendSome(outgoing.slice(middle), outputs, refuse, signal)
     return
   }
   for (const { origin } of outgoing) outputs.counters.add(origin.node.name, 'written')
 }
 
-async function send(records: readonly OutRecord[], outputs: Outputs, signal: AbortSignal): Promise<void> {
+/** Waits for the broker as long as it takes. Rejects for a record that it will never take. */
+export async function sendAll(
+  records: readonly OutRecord[],
+  outputs: Outputs,
+  signal: AbortSignal,
+): Promise<void> {
   if (records.length === 0) return
   const { producer, log } = outputs
   const rarely = atMostEvery(5000)

@@ -57,9 +57,13 @@ export class MicroBatchQueue {
     this.#wake()
   }
 
-  /** The next micro-batch, or undefined when closed. */
-  async take(): Promise<MicroBatch | undefined> {
-    while (!this.#closed && this.#fetches === 0) await this.#more()
+  /** The next micro-batch, an empty one if none comes within `patience` (milliseconds), or undefined when closed. */
+  async take(patience?: number): Promise<MicroBatch | undefined> {
+    const until = patience === undefined ? undefined : performance.now() + patience
+    while (!this.#closed && this.#fetches === 0) {
+      if (until !== undefined && performance.now() >= until) return { records: [], positions: [] }
+      await this.#more(until === undefined ? undefined : until - performance.now())
+    }
     const deadline = performance.now() + this.#limits.wait
     while (!this.#closed && !this.#full() && performance.now() < deadline) {
       await this.#more(deadline - performance.now())

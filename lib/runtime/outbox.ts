@@ -24,6 +24,8 @@ export interface OutgoingRow {
 export class Outbox {
   readonly records: Outgoing[] = []
   readonly letters: OutRecord[] = []
+  /** What tells others how far the task is: no record of the topology. */
+  readonly markers: OutRecord[] = []
   readonly rows = new Map<SinkNode, OutgoingRow[]>()
 
   addRow(node: SinkNode, row: SinkRow, raw: RawRecord): void {

@@ -3,12 +3,13 @@ import { retrying } from '../backoff.ts'
 import { isRetriable, messageOf } from '../errors.ts'
 import { atMostEvery, type Logger } from '../log.ts'
 import type { StepRuntime } from '../operators/step.ts'
-import { isMarker } from '../operators/task-time.ts'
-import { type Context, NO_HEADERS, type RawRecord } from '../record.ts'
+import { isMarker, marker } from '../operators/task-time.ts'
+import { type Context, NO_HEADERS, type OutRecord, type RawRecord } from '../record.ts'
 import type { KeyValueStore } from '../state/key-value-store.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import type { Node, Topology } from '../topology/nodes.ts'
+import { repartitionTopic } from '../topology/repartition-nodes.ts'
 import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/sub-topologies.ts'
 import { type Bindings, compile, type Pipeline } from './compile.ts'
 import type { Counters } from './counters.ts'
@@ -46,7 +47,7 @@ export class Processor {
   readonly #rarely = atMostEvery(5000)
   readonly #timers: TaskTimers
   /** The repartition topics that the task writes to, and how far it is there. */
-  readonly #ends = new Map<RepartitionNode, () => number>()
+  readonly #ends = new Map<RepartitionNode, { readonly time: () => number; told: number }>()
   #outbox = new Outbox()
 
   constructor(options: ProcessorOptions) {
@@ -74,9 +75,23 @@ export class Processor {
     return this.#outbox
   }
 
-  /** How far the task is, for those who read what it writes. */
-  get ends(): ReadonlyMap<RepartitionNode, () => number> {
-    return this.#ends
+  /** Whether something happens in it as time goes by, though nothing is read. */
+  get timed(): boolean {
+    return this.#ends.size > 0 || this.#timers.scheduled('wall-clock')
+  }
+
+  /** What tells the readers of its repartition topics how far it is, where that has changed. */
+  markers(partitionsOf: (topic: string) => number, idle: boolean): OutRecord[] {
+    const { state, application } = this.#options
+    return [...this.#ends].flatMap(([node, end]) => {
+      const now = idle && state.upstream.idle ? Number.POSITIVE_INFINITY : end.time()
+      if (now === end.told) return []
+      end.told = now
+      const topic = repartitionTopic(application, node)
+      return Array.from({ length: partitionsOf(topic) }, (_, partition) =>
+        marker(topic, partition, state.task, now),
+      )
+    })
   }
 
   /** Slow callbacks must not keep heartbeats, signals and other tasks waiting for a whole micro-batch. */
@@ -148,7 +163,7 @@ export class Processor {
         counters.add(step, reason)
         this.#pipeline.drops.get(step)?.({ step, reason, value, window }, context)
       },
-      ends: (node, time) => void this.#ends.set(node, time),
+      ends: (node, time) => void this.#ends.set(node, { time, told: Number.NEGATIVE_INFINITY }),
       state,
       globals,
       timers: this.#timers,

@@ -1,15 +1,28 @@
 import { subjectResource } from '../contract/resources.ts'
 import { MillraceError } from '../errors.ts'
 import type { Broker, Resource, TopicSpec } from '../ports.ts'
+import { checkCoPartitioning } from '../topology/co-partitioning.ts'
+import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import { isTopic, type Topology } from '../topology/nodes.ts'
-import type { TopicTarget } from '../topology/topic.ts'
+import { countOf } from '../topology/repartition-counts.ts'
+import { repartitionTopic } from '../topology/repartition-nodes.ts'
+import { storesOf } from '../topology/stores-of.ts'
+import { subTopologiesOf } from '../topology/sub-topologies.ts'
+import { type TopicTarget, topic } from '../topology/topic.ts'
+import { CHANGELOG_CONFIG, changelogTopic } from './changelog.ts'
 import type { Environment } from './environment.ts'
 import { connectorFor } from './open.ts'
 
 /** All that a topology needs to exist, in the order in which it has to be made. */
 export function resourcesOf(topology: Topology, application: string, environment: Environment): Resource[] {
+  const counts = checkCoPartitioning(topology)
   const resources = topology.nodes.flatMap((node): readonly Resource[] => {
-    if (node.kind === 'source') return topicResources(node.topic, environment)
+    if (node.kind === 'source' || node.kind === 'table' || node.kind === 'globalTable') {
+      return topicResources(node.topic, environment)
+    }
+    if (node.kind === 'repartition') {
+      return topicResources(repartitionTarget(node, application, counts.get(node)!), environment)
+    }
     if (node.kind === 'enrich' && node.enrichment.how === 'lookup') {
       const { target } = node.enrichment
       return connectorFor(environment.lookups, target.connector, node.name).lookupResources(target)
@@ -19,8 +32,19 @@ export function resourcesOf(topology: Topology, application: string, environment
     const connector = connectorFor(environment.sinks, node.target.connector, node.name)
     return connector.resources(node.target, { application, step: node.name })
   })
-  const { topic, partitions } = topology.deadLetters
-  resources.push(topicResource({ topic, partitions, config: { 'retention.ms': '-1' } }, environment.broker))
+  for (const sub of subTopologiesOf(topology)) {
+    const partitions = Math.max(
+      ...sub.inputs.map((input) => countOf(input, ({ topic }) => topic.partitions, counts)!),
+    )
+    for (const { name } of [...sub.inputs, ...sub.steps].flatMap(storesOf)) {
+      const spec = { topic: changelogTopic(application, name), partitions, config: CHANGELOG_CONFIG }
+      resources.push(topicResource(spec, environment.broker))
+    }
+  }
+  const { topic: letters, partitions } = topology.deadLetters
+  resources.push(
+    topicResource({ topic: letters, partitions, config: { 'retention.ms': '-1' } }, environment.broker),
+  )
   const seen = new Set<string>()
   return resources.filter(({ kind, name }) => !seen.has(`${kind} ${name}`) && seen.add(`${kind} ${name}`))
 }
@@ -71,4 +95,14 @@ export async function requireResources(
 
 function label({ kind, name }: Resource): string {
   return `${kind} ${name}`
+}
+
+/** Read and written by this application alone; what has been read is of no use to anyone. */
+function repartitionTarget(
+  node: RepartitionNode,
+  application: string,
+  partitions: number,
+): TopicTarget<unknown, unknown> {
+  const { key, value } = node
+  return topic(repartitionTopic(application, node), { key, value, partitions })
 }

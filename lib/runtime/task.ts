@@ -1,30 +1,34 @@
 import type { FetchedBatch } from '../ports.ts'
 import type { Position, TopicPartition } from '../record.ts'
-import { checkpoint } from './checkpoint.ts'
-import type { Committer } from './committer.ts'
-import type { Outputs } from './deliver.ts'
-import { type BatchLimits, MicroBatchQueue } from './micro-batch.ts'
+import { type CheckpointTargets, checkpoint } from './checkpoint.ts'
+import { type BatchLimits, type MicroBatch, MicroBatchQueue } from './micro-batch.ts'
 import type { Outbox } from './outbox.ts'
 import type { Processor } from './processor.ts'
+import type { PartitionCounts } from './task-plan.ts'
 
-export interface TaskOptions {
+export interface TaskOptions extends CheckpointTargets {
   /** The partitions it reads: the same one of each of its topics. */
   readonly inputs: readonly TopicPartition[]
   readonly processor: Processor
-  readonly outputs: Outputs
-  readonly committer: Committer
+  /** Which offsets the restored state covers already, by topic: what lies before is not processed again. */
+  readonly covered: ReadonlyMap<string, number>
   readonly limits: BatchLimits
   /** Fetched and unprocessed bytes of one input beyond which its fetching pauses. */
   readonly creditBytes: number
   readonly flow: (input: TopicPartition, state: 'paused' | 'flowing') => void
+  readonly partitionsOf: PartitionCounts
   /** Ends waiting and retries; what is then unfinished is not committed. */
   readonly signal: AbortSignal
 }
+
+/** How often a task that has something to do by the clock looks at it while nothing is read. Milliseconds. */
+const TICK = 100
 
 /** One partition of a sub-topology's inputs, and all that follows from it. Its life is a sequence of micro-batches. */
 export class Task {
   readonly #options: TaskOptions
   readonly #queue: MicroBatchQueue
+  #marked = Number.NEGATIVE_INFINITY
 
   constructor(options: TaskOptions) {
     this.#options = options
@@ -42,18 +46,25 @@ export class Task {
 
   /**
    * Poll → decode → operators → sinks acknowledged → checkpoint. While one micro-batch is written, the next is
-   * processed; writes follow one another, so the order per key holds.
+   * processed, unless there is state: what is saved is of one micro-batch. Writes follow one another, so the order per
+   * key holds.
    */
   async run(): Promise<void> {
-    const { processor, signal } = this.#options
+    const { processor, state, signal } = this.#options
     const failed = new AbortController()
     const either = AbortSignal.any([signal, failed.signal])
+    const tick = processor.timed ? TICK : undefined
     let writing = Promise.resolve()
     try {
-      for (let batch = await this.#queue.take(); batch !== undefined; batch = await this.#queue.take()) {
-        const outbox = await processor.process(batch.records, either)
+      for (
+        let batch = await this.#queue.take(tick);
+        batch !== undefined;
+        batch = await this.#queue.take(tick)
+      ) {
+        const outbox = await this.#process(batch, either)
         await writing
         writing = this.#checkpoint(outbox, batch.positions)
+        if (state !== undefined) await writing
         // The next micro-batch may be waiting for a server that is away: that must not hide the failure.
         writing.catch((error: unknown) => {
           this.stop()
@@ -65,8 +76,22 @@ export class Task {
     }
   }
 
-  #checkpoint(outbox: Outbox, positions: readonly Position[]): Promise<void> {
-    const { outputs, committer, signal } = this.#options
-    return checkpoint(outbox, positions, outputs, committer, signal)
+  async #process({ records }: MicroBatch, signal: AbortSignal): Promise<Outbox> {
+    const { processor, covered, partitionsOf } = this.#options
+    const fresh =
+      covered.size === 0
+        ? records
+        : records.filter(({ topic, offset }) => offset >= (covered.get(topic) ?? 0))
+    const outbox =
+      fresh.length > 0 ? await processor.process(fresh, signal) : await processor.punctuate(signal)
+    if (performance.now() - this.#marked >= TICK) {
+      this.#marked = performance.now()
+      outbox.markers.push(...processor.markers(partitionsOf, false))
+    }
+    return outbox
+  }
+
+  async #checkpoint(outbox: Outbox, positions: readonly Position[]): Promise<void> {
+    await checkpoint(outbox, positions, this.#options, this.#options.signal)
   }
 }

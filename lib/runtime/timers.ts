@@ -46,6 +46,10 @@ export class TaskTimers implements Timers {
     return () => this.#schedules[clock].delete(schedule)
   }
 
+  scheduled(clock: keyof TaskTimers['due']): boolean {
+    return this.#schedules[clock].size > 0
+  }
+
   readonly due = {
     /** After each record: at most once however far time has gone, and told the time it is rather than was due. */
     'stream-time': () => this.#call('stream-time', this.#streamTime.now),

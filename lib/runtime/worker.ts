@@ -1,20 +1,19 @@
 import { retrying } from '../backoff.ts'
 import { isRetriable, MillraceError, messageOf } from '../errors.ts'
 import type { Assignment, BrokerConsumer, BrokerProducer } from '../ports.ts'
-import { memoryState } from '../state/memory-state.ts'
-import { TaskState } from '../state/task-state.ts'
 import type { Topology } from '../topology/nodes.ts'
-import { type SubTopology, subTopologiesOf, topicOf } from '../topology/sub-topologies.ts'
 import { assign, type Running } from './assignment.ts'
-import { endsOf, reached } from './caught-up.ts'
+import { type Ends, endsOf, reached } from './caught-up.ts'
 import { Counters } from './counters.ts'
 import type { Environment } from './environment.ts'
+import { GlobalTables } from './global-tables.ts'
+import { inputTopics, partitionCounts } from './input-topics.ts'
 import type { BatchLimits } from './micro-batch.ts'
 import { type OpenTopology, open } from './open.ts'
-import { Processor } from './processor.ts'
+import { prepareTasks } from './prepare-tasks.ts'
 import { Refusals } from './refusals.ts'
-import { refuseState } from './refuse-state.ts'
 import { requireResources, resourcesOf } from './resources.ts'
+import type { PartitionCounts } from './task-plan.ts'
 
 export interface WorkerOptions {
   readonly topology: Topology
@@ -30,6 +29,8 @@ export interface WorkerOptions {
   readonly drainTimeout?: number
   /** The command that an error about missing resources names. Default `millrace apply`. */
   readonly cure?: string
+  /** Where the state of tasks is kept. Needed for topologies with state. */
+  readonly stateDir?: string
   readonly now?: () => number
 }
 
@@ -51,11 +52,11 @@ export const DEFAULT_LIMITS: BatchLimits = { records: 1000, bytes: 1 << 20, wait
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { topology, environment } = options
   const application = options.application ?? topology.name
-  refuseState(topology)
   await requireResources(resourcesOf(topology, application, environment), options.cure)
+  const partitionsOf = await partitionCounts(environment.broker.admin, topology, application)
   const opened = await open(topology, application, environment)
   const producer = await environment.broker.producer({ clientId: application })
-  const worker = new RunningWorker({ ...options, application }, opened, producer)
+  const worker = new RunningWorker({ ...options, application, partitionsOf }, opened, producer)
   try {
     await worker.start()
   } catch (error) {
@@ -65,41 +66,56 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   return worker
 }
 
+interface RunningOptions extends WorkerOptions {
+  readonly application: string
+  readonly partitionsOf: PartitionCounts
+}
+
 class RunningWorker implements Worker {
   readonly counters = new Counters()
   readonly done: Promise<void>
-  readonly #options: WorkerOptions & { readonly application: string }
+  readonly #options: RunningOptions
   readonly #opened: OpenTopology
   readonly #producer: BrokerProducer
   readonly #consumer: BrokerConsumer
+  /** The topics of the outside that it reads. */
+  readonly #topics: readonly string[]
+  readonly #globals: GlobalTables
   readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #ending = new AbortController()
   #running: Running | undefined
   #drained: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
 
-  constructor(
-    options: WorkerOptions & { readonly application: string },
-    opened: OpenTopology,
-    producer: BrokerProducer,
-  ) {
+  constructor(options: RunningOptions, opened: OpenTopology, producer: BrokerProducer) {
     this.#options = options
     this.#opened = opened
     this.#producer = producer
     this.done = this.#finish.promise
     this.done.catch(() => {})
     const { topology, environment, application } = options
+    const { outside, own } = inputTopics(topology, application)
+    this.#topics = outside
     this.#consumer = environment.broker.consumer({
       group: application,
-      topics: sourceTopics(topology),
+      topics: [...outside, ...own],
       startAt: topology.nodes.find((node) => node.kind === 'source')?.startAt ?? 'earliest',
+      fromEarliest: [...tableTopics(topology), ...own],
+    })
+    this.#globals = new GlobalTables({
+      topology,
+      broker: environment.broker,
+      serdes: opened.serdes,
+      counters: this.counters,
+      log: environment.log,
+      signal: this.#ending.signal,
     })
   }
 
   async start(): Promise<void> {
-    const { topology, environment, application } = this.#options
-    const { admin } = environment.broker
-    const ends = this.#options.untilCaughtUp ? await endsOf(admin, sourceTopics(topology)) : undefined
+    const { admin } = this.#options.environment.broker
+    const ends = this.#options.untilCaughtUp ? await endsOf(admin, this.#topics) : undefined
+    await this.#globals.start()
     await this.#consumer.start({
       revoked: () => this.#drain(),
       assigned: (assignment) => this.#assigned(assignment),
@@ -107,10 +123,24 @@ class RunningWorker implements Worker {
       failed: (error) => this.#end(error),
     })
     if (ends === undefined) return
-    reached(admin, application, ends, this.#ending.signal).then(
+    this.#caughtUp(ends).then(
       () => this.#end(),
       (error: unknown) => this.#end(error),
     )
+  }
+
+  /** The ends of the outside, and then what has followed from them in the application's own topics. */
+  async #caughtUp(outside: Ends): Promise<void> {
+    const { environment, application, topology } = this.#options
+    const { admin } = environment.broker
+    const { signal } = this.#ending
+    const { own } = inputTopics(topology, application)
+    let ends = outside
+    for (let before = -1; before !== sumOf(ends); ) {
+      before = sumOf(ends)
+      await reached(admin, application, ends, signal)
+      if (own.length > 0) ends = new Map([...outside, ...(await endsOf(admin, own))])
+    }
   }
 
   stop(): Promise<void> {
@@ -119,38 +149,40 @@ class RunningWorker implements Worker {
   }
 
   async #assigned(assignment: Assignment): Promise<void> {
-    const { topology, application, environment, batch, creditBytes = 4 << 20, now = Date.now } = this.#options
+    const { topology, application, environment, stateDir, partitionsOf, batch } = this.#options
+    const { creditBytes = 4 << 20, now = Date.now } = this.#options
     const { signal } = this.#ending
     for (const sink of this.#opened.sinks.values()) {
       await retrying(() => sink.prepare(), { when: isRetriable, signal })
     }
     if (signal.aborted) return
-    const { log } = environment
+    const { log, broker } = environment
     const { counters } = this
     const refusals = new Refusals(topology, counters, log)
+    const bindings = this.#opened
+    const globals = this.#globals.rows
+    const shared = {
+      topology,
+      application,
+      broker,
+      stateDir,
+      partitionsOf,
+      bindings,
+      globals,
+      refusals,
+      counters,
+      log,
+      now,
+      signal,
+    }
+    const tasks = await prepareTasks(assignment.positions, shared)
     this.#running = assign(assignment, {
       consumer: this.#consumer,
-      subOf: (topic) => subTopologyOf(topology, topic).id,
-      processor: ({ topic, partition }) => {
-        const sub = subTopologyOf(topology, topic)
-        const state = new TaskState(memoryState())
-        const bindings = this.#opened
-        return new Processor({
-          topology,
-          sub,
-          partition,
-          application,
-          state,
-          bindings,
-          refusals,
-          counters,
-          log,
-          now,
-        })
-      },
+      tasks,
       outputs: { producer: this.#producer, sinks: this.#opened.sinks, refusals, counters, log },
       limits: { ...DEFAULT_LIMITS, ...batch },
       creditBytes,
+      partitionsOf,
       failed: (error) => this.#end(error),
     })
     const partitions = assignment.positions.map(({ topic, partition }) => `${topic}/${partition}`)
@@ -181,6 +213,7 @@ class RunningWorker implements Worker {
       this.#consumer.stop(),
       this.#producer.close(),
       this.#opened.close(),
+      this.#globals.stopped(),
     ])
     for (const result of closed) {
       if (result.status === 'rejected') log.warn({}, `while closing: ${messageOf(result.reason)}`)
@@ -188,14 +221,10 @@ class RunningWorker implements Worker {
   }
 }
 
-function subTopologyOf(topology: Topology, topic: string): SubTopology {
-  const found = subTopologiesOf(topology).find(({ inputs }) => {
-    return inputs.some((input) => topicOf(input, topology.name) === topic)
-  })
-  if (found !== undefined) return found
-  throw new MillraceError('INTERNAL', `topic "${topic}" was assigned but is no source`)
+function sumOf(ends: Ends): number {
+  return [...ends.values()].reduce((sum, end) => sum + end, 0)
 }
 
-function sourceTopics(topology: Topology): string[] {
-  return topology.nodes.flatMap((node) => (node.kind === 'source' ? [node.topic.name] : []))
+function tableTopics(topology: Topology): string[] {
+  return topology.nodes.flatMap((node) => (node.kind === 'table' ? [node.topic.name] : []))
 }

@@ -61,10 +61,15 @@ export class TaskState {
 
   /** Saves stores, times and `meta` in one step. */
   save(meta: Readonly<Record<string, string>>): Promise<void> {
-    const saved: Record<string, string> = { ...meta }
-    for (const [name, time] of this.#times) saved[`time/${name}`] = String(time)
-    for (const [task, time] of this.upstream.entries()) saved[`upstream/${task}`] = String(time)
-    return this.#backend.save(saved)
+    return this.#backend.save({ ...meta, ...this.times() })
+  }
+
+  /** How far the operators and the tasks upstream are, as it is saved. */
+  times(): Record<string, string> {
+    const times: Record<string, string> = {}
+    for (const [name, time] of this.#times) times[`time/${name}`] = String(time)
+    for (const [task, time] of this.upstream.entries()) times[`upstream/${task}`] = String(time)
+    return times
   }
 
   get meta(): Readonly<Record<string, string>> {

@@ -5,12 +5,12 @@ import type { RawRecord } from '../record.ts'
  * that co-partitioned inputs are worked off in the order of time as far as it is known. (PartitionGroup)
  */
 export class InputQueues {
-  readonly #queues = new Map<string, RawRecord[]>()
+  readonly #queues = new Map<string, Queue>()
 
   add(record: RawRecord): void {
     const queue = this.#queues.get(record.topic)
-    if (queue === undefined) this.#queues.set(record.topic, [record])
-    else queue.push(record)
+    if (queue === undefined) this.#queues.set(record.topic, { records: [record], next: 0 })
+    else queue.records.push(record)
   }
 
   get empty(): boolean {
@@ -23,17 +23,30 @@ export class InputQueues {
     while (taken.length < limit) {
       const queue = this.#earliest()
       if (queue === undefined) break
-      taken.push(queue.shift()!)
+      taken.push(queue.records[queue.next++]!)
+      if (queue.next < queue.records.length) continue
+      queue.records = []
+      queue.next = 0
     }
     return taken
   }
 
-  #earliest(): RawRecord[] | undefined {
-    let earliest: RawRecord[] | undefined
+  #earliest(): Queue | undefined {
+    let earliest: Queue | undefined
     for (const queue of this.#queues.values()) {
-      if (queue.length === 0) continue
-      if (earliest === undefined || queue[0]!.timestamp < earliest[0]!.timestamp) earliest = queue
+      if (queue.records.length === 0) continue
+      if (earliest === undefined || headOf(queue).timestamp < headOf(earliest).timestamp) earliest = queue
     }
     return earliest
   }
+}
+
+/** Read from the front by index: taking the first off an array costs its length. */
+interface Queue {
+  records: RawRecord[]
+  next: number
+}
+
+function headOf({ records, next }: Queue): RawRecord {
+  return records[next]!
 }

@@ -1,9 +1,7 @@
-import { marker } from '../operators/task-time.ts'
 import type { OutRecord, RawRecord } from '../record.ts'
 import type { Outbox } from '../runtime/outbox.ts'
 import type { Processor } from '../runtime/processor.ts'
 import type { TaskState } from '../state/task-state.ts'
-import { repartitionTopic } from '../topology/repartition-nodes.ts'
 import { type SubTopology, topicOf } from '../topology/sub-topologies.ts'
 import { InputQueues } from './input-queues.ts'
 import type { TopicLogs } from './topic-logs.ts'
@@ -33,7 +31,6 @@ export class TestTask {
   #queues = new InputQueues()
   /** By topic, the offset behind the newest record processed. */
   #positions = new Map<string, number>()
-  #marked = Number.NEGATIVE_INFINITY
 
   constructor(options: TestTaskOptions) {
     this.#options = options
@@ -87,14 +84,7 @@ export class TestTask {
 
   /** What tells the readers of its repartition topics how far it is, if that has changed. */
   markers(idle: boolean): OutRecord[] {
-    const { application, logs } = this.#options
-    return [...this.#processor.ends].flatMap(([node, time]) => {
-      const now = idle && this.#state.upstream.idle ? Number.POSITIVE_INFINITY : time()
-      if (now === this.#marked) return []
-      this.#marked = now
-      const topic = repartitionTopic(application, node)
-      return logs.of(topic).map((_, partition) => marker(topic, partition, this.#state.task, now))
-    })
+    return this.#processor.markers((topic) => this.#options.logs.of(topic).length, idle)
   }
 
   close(): Promise<void> {

@@ -40,26 +40,32 @@ function running(more: Partial<AssignOptions> = {}, ask?: (row: { n: number }) =
   const bindings = { serdes: serdes as never, lookups: new Map() }
   const now = Date.now
   const log = SILENT
+  const processor = (partition: number) => {
+    const state = new TaskState(memoryState())
+    const sub = subTopologiesOf(topology)[0]!
+    const application = 'spec'
+    return new Processor({
+      topology,
+      sub,
+      partition,
+      application,
+      state,
+      bindings,
+      refusals,
+      counters,
+      log,
+      now,
+    })
+  }
   const tasks: Running = assign(assignmentOf(at(0, 0), at(1, 0)), {
     consumer,
-    subOf: () => 0,
-    processor: ({ partition }) => {
-      const state = new TaskState(memoryState())
-      const sub = subTopologiesOf(topology)[0]!
-      const application = 'spec'
-      return new Processor({
-        topology,
-        sub,
-        partition,
-        application,
-        state,
-        bindings,
-        refusals,
-        counters,
-        log,
-        now,
-      })
-    },
+    partitionsOf: () => 1,
+    tasks: [0, 1].map((partition) => ({
+      positions: [at(partition, 0)],
+      processor: processor(partition),
+      state: undefined,
+      covered: new Map(),
+    })),
     outputs: { producer: new ArrayProducer(), sinks: new Map([[node, gated]]), refusals, counters, log },
     limits: { records: 2, bytes: 1e9, wait: 0 },
     creditBytes: 1e9,

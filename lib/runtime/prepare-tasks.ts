@@ -1,0 +1,99 @@
+import { join } from 'node:path'
+import { retrying } from '../backoff.ts'
+import { isRetriable, MillraceError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Broker } from '../ports.ts'
+import type { Position } from '../record.ts'
+import { ChangeloggedState } from '../state/changelogged-state.ts'
+import { openDiskState } from '../state/disk-state.ts'
+import { memoryState } from '../state/memory-state.ts'
+import { TaskState } from '../state/task-state.ts'
+import type { Topology } from '../topology/nodes.ts'
+import type { PreparedTask } from './assignment.ts'
+import { restore } from './changelog.ts'
+import { Processor, type ProcessorOptions } from './processor.ts'
+import { type PartitionCounts, planTasks, type TaskPlan } from './task-plan.ts'
+
+export interface PrepareOptions
+  extends Pick<ProcessorOptions, 'bindings' | 'globals' | 'refusals' | 'counters' | 'log' | 'now'> {
+  readonly topology: Topology
+  readonly application: string
+  readonly broker: Broker
+  /** Where state is kept: a folder for each task below it. */
+  readonly stateDir: string | undefined
+  readonly partitionsOf: PartitionCounts
+  readonly signal: AbortSignal
+}
+
+/** The tasks of these partitions, their stores open and brought up to their changelogs. */
+export async function prepareTasks(
+  positions: readonly Position[],
+  options: PrepareOptions,
+): Promise<PreparedTask[]> {
+  const { topology, application, partitionsOf } = options
+  const prepared: PreparedTask[] = []
+  try {
+    for (const plan of planTasks(topology, application, positions, partitionsOf)) {
+      options.signal.throwIfAborted()
+      prepared.push(await prepare(plan, options))
+    }
+    return prepared
+  } catch (error) {
+    for (const { state } of prepared) await state?.backend.close()
+    throw error
+  }
+}
+
+async function prepare(plan: TaskPlan, options: PrepareOptions): Promise<PreparedTask> {
+  const { positions, sub, partition, name, upstreams } = plan
+  const { application } = options
+  const processor = (state: TaskState) => new Processor({ ...options, sub, partition, state })
+  if (plan.stores.length === 0) {
+    const state = new TaskState(memoryState(), name, upstreams)
+    return { positions, processor: processor(state), state: undefined, covered: new Map() }
+  }
+  const backend = await openState(plan, options)
+  const task = new TaskState(backend, name, upstreams)
+  const kept = { application, partition, task, backend }
+  return {
+    positions,
+    processor: processor(task),
+    state: kept,
+    covered: coveredBy(task, positions, options.log),
+  }
+}
+
+async function openState(plan: TaskPlan, options: PrepareOptions): Promise<ChangeloggedState> {
+  const { broker, application, stateDir, log, signal } = options
+  if (stateDir === undefined)
+    throw new MillraceError('INTERNAL', 'a task with stores needs a state directory')
+  const inner = await openDiskState(join(stateDir, application, plan.name))
+  const begun = performance.now()
+  const restoring = () => restore(broker, application, plan.partition, plan.stores, inner)
+  const { entries } = await retrying(restoring, { when: isRetriable, cap: 2000, signal }).catch(
+    async (error: unknown) => {
+      await inner.close()
+      throw error
+    },
+  )
+  const ms = Math.round(performance.now() - begun)
+  log.info({ task: plan.name, entries, ms }, 'state restored')
+  return new ChangeloggedState(inner)
+}
+
+/** How far the state is ahead of the group's positions: a crash came between saving and committing. */
+function coveredBy(
+  task: TaskState,
+  positions: readonly Position[],
+  log: Logger,
+): ReadonlyMap<string, number> {
+  const covered = new Map<string, number>()
+  for (const { topic, offset } of positions) {
+    const saved = Number(task.meta[`position/${topic}`] ?? 0)
+    if (saved > offset) {
+      covered.set(topic, saved)
+      log.info({ task: task.task, topic, offset, saved }, 'the state covers what is read again')
+    }
+  }
+  return covered
+}

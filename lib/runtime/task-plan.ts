@@ -1,0 +1,52 @@
+import type { Position } from '../record.ts'
+import type { Topology } from '../topology/nodes.ts'
+import { storesOf } from '../topology/stores-of.ts'
+import { type SubTopology, subTopologiesOf, topicOf, upstreamOf } from '../topology/sub-topologies.ts'
+
+/** One task: a sub-topology and a partition of its inputs. */
+export interface TaskPlan {
+  /** `<sub-topology>_<partition>`, as Kafka Streams names tasks. */
+  readonly name: string
+  readonly sub: SubTopology
+  readonly partition: number
+  /** Where the group is in each of its inputs. */
+  readonly positions: readonly Position[]
+  /** The tasks whose time this one waits for. */
+  readonly upstreams: readonly string[]
+  /** The names of what it keeps. */
+  readonly stores: readonly string[]
+}
+
+/** How many partitions a topic has. */
+export type PartitionCounts = (topic: string) => number
+
+/** The tasks that these partitions make up. */
+export function planTasks(
+  topology: Topology,
+  application: string,
+  positions: readonly Position[],
+  partitionsOf: PartitionCounts,
+): TaskPlan[] {
+  const subs = subTopologiesOf(topology)
+  const subOf = (topic: string) =>
+    subs.find(({ inputs }) => inputs.some((one) => topicOf(one, application) === topic))!
+  const byTask = Map.groupBy(positions, ({ topic, partition }) => `${subOf(topic).id}_${partition}`)
+  return [...byTask].map(([name, own]) => {
+    const sub = subOf(own[0]!.topic)
+    const stores = [...sub.inputs, ...sub.steps].flatMap(storesOf).map((store) => store.name)
+    return {
+      name,
+      sub,
+      partition: own[0]!.partition,
+      positions: own,
+      upstreams: upstreamOf(topology, sub).flatMap((one) => taskNames(one, application, partitionsOf)),
+      stores: [...new Set(stores)],
+    }
+  })
+}
+
+/** Every task of a sub-topology: one for each partition of its widest input. */
+export function taskNames(sub: SubTopology, application: string, partitionsOf: PartitionCounts): string[] {
+  const partitions = Math.max(...sub.inputs.map((input) => partitionsOf(topicOf(input, application))))
+  return Array.from({ length: partitions }, (_, partition) => `${sub.id}_${partition}`)
+}

@@ -1,0 +1,86 @@
+import type { OrderedBytes, StateBackend } from './ordered-bytes.ts'
+
+/** An entry that has changed since the last checkpoint. Null: it is gone. */
+export interface ChangedEntry {
+  readonly store: string
+  readonly key: string
+  readonly value: Buffer | null
+}
+
+/** A backend that knows what has changed, so that it can be written to changelog topics before it is saved. */
+export class ChangeloggedState implements StateBackend {
+  readonly #inner: StateBackend
+  readonly #stores = new Map<string, Noting>()
+
+  constructor(inner: StateBackend) {
+    this.#inner = inner
+  }
+
+  bytes(store: string): OrderedBytes {
+    const known = this.#stores.get(store) ?? new Noting(this.#inner.bytes(store))
+    this.#stores.set(store, known)
+    return known
+  }
+
+  /** What has changed since the last call, each key once, as it is now. */
+  changes(): ChangedEntry[] {
+    const changes: ChangedEntry[] = []
+    for (const [store, bytes] of this.#stores) {
+      for (const key of bytes.changed) changes.push({ store, key, value: bytes.get(key) ?? null })
+      bytes.changed.clear()
+    }
+    return changes
+  }
+
+  save(meta: Readonly<Record<string, string>>): Promise<void> {
+    return this.#inner.save(meta)
+  }
+
+  get meta(): Readonly<Record<string, string>> {
+    return this.#inner.meta
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close()
+  }
+}
+
+/** Notes which keys change. */
+class Noting implements OrderedBytes {
+  readonly changed = new Set<string>()
+  readonly #inner: OrderedBytes
+
+  constructor(inner: OrderedBytes) {
+    this.#inner = inner
+  }
+
+  get(key: string): Buffer | undefined {
+    return this.#inner.get(key)
+  }
+
+  set(key: string, value: Buffer): void {
+    this.changed.add(key)
+    this.#inner.set(key, value)
+  }
+
+  delete(key: string): void {
+    this.changed.add(key)
+    this.#inner.delete(key)
+  }
+
+  keys(): Iterable<string> {
+    return this.#inner.keys()
+  }
+
+  entries(from?: string, to?: string): Iterable<readonly [key: string, value: Buffer]> {
+    return this.#inner.entries(from, to)
+  }
+
+  entriesReversed(from?: string, to?: string): Iterable<readonly [key: string, value: Buffer]> {
+    return this.#inner.entriesReversed(from, to)
+  }
+
+  get size(): number {
+    return this.#inner.size
+  }
+}
