@@ -1,5 +1,5 @@
 import { internalSerde } from '../contract/internal-serde.ts'
-import { HeldUpdates, readKept } from '../state/held-update.ts'
+import { HeldUpdates } from '../state/held-update.ts'
 import { KeyCodec } from '../state/key-codec.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { SuppressNode } from '../topology/table-nodes.ts'
@@ -15,9 +15,9 @@ export function suppressedView({ store }: SuppressNode, parent: View, state: Tas
   const updates = new HeldUpdates(internalSerde(store.value))
   return {
     get: (key) => {
-      const kept = bytes.get(keys.encode(key))
-      if (kept === undefined) return parent.get(key)
-      const value = updates.prior(readKept(kept))
+      const held = bytes.get(keys.encode(key))
+      if (held === undefined) return parent.get(key)
+      const value = updates.prior(held)
       return value === null ? undefined : { value, timestamp: -1 }
     },
   }

@@ -2,7 +2,7 @@ import { internalSerde } from '../contract/internal-serde.ts'
 import type { Context } from '../record.ts'
 import type { KeyValueSpec } from '../topology/store.ts'
 import type { Change } from '../topology/table-nodes.ts'
-import { type HeldUpdate, HeldUpdates, readKept, writeKept } from './held-update.ts'
+import { type HeldUpdate, HeldUpdates, readHeld } from './held-update.ts'
 import { KeyCodec } from './key-codec.ts'
 import { MemoryBytes } from './memory-bytes.ts'
 import type { OrderedBytes } from './ordered-bytes.ts'
@@ -31,8 +31,8 @@ export class SuppressBuffer {
     this.#keys = new KeyCodec(internalSerde(spec.key))
     this.#updates = new HeldUpdates(internalSerde(spec.value))
     this.#uncounted = uncounted
-    for (const [code, kept] of bytes.entries()) {
-      const { time, size } = readKept(kept)
+    for (const [code, held] of bytes.entries()) {
+      const { time, size } = readHeld(held)
       this.#order(time, code)
       this.#size += size
     }
@@ -54,12 +54,13 @@ export class SuppressBuffer {
 
   put(time: number, change: Change, context: Context): void {
     const code = this.#keys.encode(context.key)
-    const found = this.#bytes.get(code)
-    const before = found === undefined ? undefined : readKept(found)
-    const kept = this.#updates.keep(change, context, time, code.length - this.#uncounted, before)
-    this.#bytes.set(code, writeKept(kept))
-    this.#size += kept.size - (before?.size ?? 0)
+    const before = this.#bytes.get(code)
+    const head = { time, keySize: code.length - this.#uncounted }
+    const { bytes, size } = this.#updates.encode({ change, context }, head, before)
+    this.#bytes.set(code, bytes)
+    this.#size += size
     if (before === undefined) this.#order(time, code)
+    else this.#size -= readHeld(before).size
   }
 
   /** Shows one after the other, each before it is removed: who asks for its row meanwhile gets the prior one. */
@@ -67,11 +68,11 @@ export class SuppressBuffer {
     while (this.records > 0 && due()) {
       const timed = this.#first()!
       const code = timed.slice(TIME_BYTES)
-      const kept = readKept(this.#bytes.get(code)!)
-      show(this.#updates.restore(kept, this.#keys.decode(code)))
+      const held = this.#bytes.get(code)!
+      show(this.#updates.decode(held, this.#keys.decode(code)))
       this.#bytes.delete(code)
       this.#byTime.delete(timed)
-      this.#size -= kept.size
+      this.#size -= readHeld(held).size
       const next = this.#first()
       this.#earliest = next === undefined ? Number.POSITIVE_INFINITY : readTime(next, 0)
     }
