@@ -12,8 +12,11 @@ import { type Push, REFUSED, type StepRuntime } from './step.ts'
 export interface AggregateOptions<K, A> {
   /** How aggregates are kept. Default: any structured value. */
   readonly value?: Format<A>
-  /** Session windows only, where it is required: what two sessions become that a record joins; the earlier first. */
-  readonly merge?: (earlier: A, later: A, key: K) => A | null
+  /**
+   * Session windows only, where it is required: what two sessions become that a record joins; the earlier first, and
+   * before all of them the initial value.
+   */
+  readonly merge?: (earlier: A, later: A, key: K) => A
 }
 
 /**
