@@ -10,6 +10,11 @@ import { Writers } from './writers.ts'
  * waits; what has to be fetched first is fetched by `open` and `ready`. Null (a tombstone) never gets here.
  */
 export interface Serde<T> {
+  /**
+   * The format's name, such as `JSON`. Keys of topics that are joined must be written alike: two formats that say
+   * different things are refused there, and one that says nothing is believed.
+   */
+  readonly writes?: string
   /** Once, before the first `encode`. Rejects with `MISSING` or `UNREACHABLE`. */
   open?(): Promise<void>
   /**
@@ -66,6 +71,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Keys that are text: UTF-8, nothing else. */
 export const stringKey: Serde<string> = {
+  writes: 'text',
   encode(value) {
     if (typeof value !== 'string')
       throw new MillraceError('REJECTED', `key: expected string, got ${typeof value}`)
@@ -75,11 +81,12 @@ export const stringKey: Serde<string> = {
 }
 
 /** Keys as they are. */
-export const bytesKey: Serde<Buffer> = { encode: (value) => value, decode: (bytes) => bytes }
+export const bytesKey: Serde<Buffer> = { writes: 'bytes', encode: (value) => value, decode: (bytes) => bytes }
 
 /** Values as JSON text, without a contract: nothing checks their shape. */
 export function json<T>(): Serde<T> {
   return {
+    writes: 'JSON',
     encode(value) {
       const encoded: string | undefined = JSON.stringify(value)
       if (encoded === undefined) throw new MillraceError('REJECTED', `${typeof value} has no JSON form`)

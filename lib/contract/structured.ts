@@ -11,6 +11,7 @@ export function structured<T>(): Serde<T> {
 }
 
 const SERDE: Serde<unknown> = {
+  writes: 'structured values',
   encode(value) {
     try {
       return serialize(value)

@@ -1,38 +1,33 @@
 import { MillraceError } from '../errors.ts'
-import type { ProcessNode, RepartitionNode } from './keyed-nodes.ts'
+import type { ProcessNode } from './keyed-nodes.ts'
 import { type InputNode, type Node, parentsOf, type StepNode, type Topology } from './nodes.ts'
-import { keyFormatOf } from './repartition-nodes.ts'
-import { type SubTopologyInput, subTopologiesOf } from './sub-topologies.ts'
-import type { Format } from './topic.ts'
-
-/** How many partitions each repartition topic gets, by its node. */
-export type RepartitionCounts = ReadonlyMap<RepartitionNode, number>
+import {
+  countOf,
+  type PartitionsOf,
+  type RepartitionCounts,
+  repartitionCounts,
+} from './repartition-counts.ts'
+import type { SubTopologyInput } from './sub-topologies.ts'
+import { type Format, formatName } from './topic.ts'
 
 /**
- * Makes sure that records which have to meet do meet: where a step joins several inputs, a key must be in the same
- * partition of each. That takes as many partitions, the same bytes for a key, and the same partitioner.
- * (CopartitionedTopicsEnforcer, which checks the counts alone, and when it runs)
+ * Makes sure that records which have to meet do meet: a step that needs the records of a key together, and has them from
+ * several topics, must find a key in the same partition of each. That takes as many partitions, the same bytes for a key,
+ * and the same partitioner. (CopartitionedTopicsEnforcer, which checks the counts of joins and cogroups alone, and
+ * when they run)
  *
  * @throws MillraceError `CONFIG`, naming step, topics and the cure.
  */
-export function checkCoPartitioning(topology: Topology, partitionsOf = statedPartitions): RepartitionCounts {
-  const counts = new Map<RepartitionNode, number>()
-  const steps = [...topology.nodes.filter((node): node is StepNode => joins(node)), ...sharing(topology)]
-  for (const step of steps) checkKeys(topology, step)
-  // A repartition topic takes its count from what it meets, which may itself be one that is still to be counted.
-  for (let left = repartitions(topology); left.length > 0; ) {
-    const waiting = left.filter((node) => {
-      const count =
-        node.partitions ??
-        meeting(node, steps, partitionsOf, counts) ??
-        widest(topology, node, partitionsOf, counts)
-      if (count !== undefined) counts.set(node, count)
-      return count === undefined
-    })
-    if (waiting.length === left.length) for (const node of waiting) counts.set(node, 1)
-    left = waiting.length === left.length ? [] : waiting
-  }
-  for (const step of steps) checkCounts(topology, step, partitionsOf, counts)
+export function checkCoPartitioning(
+  topology: Topology,
+  partitionsOf: PartitionsOf = statedPartitions,
+): RepartitionCounts {
+  const steps = [...topology.nodes.filter((node): node is StepNode => needsKeys(node)), ...sharing(topology)]
+  const meetings = steps.map((step) => ({ step, inputs: [...new Set(step.parents.flatMap(inputsOf))] }))
+  for (const { step, inputs } of meetings) checkKeys(topology, step, inputs)
+  const inputs = meetings.map((meeting) => meeting.inputs)
+  const counts = repartitionCounts(topology, inputs, partitionsOf)
+  for (const { step, inputs } of meetings) checkCounts(topology, step, inputs, partitionsOf, counts)
   return counts
 }
 
@@ -40,22 +35,21 @@ function statedPartitions({ topic }: InputNode): number {
   return topic.partitions
 }
 
-function repartitions({ nodes }: Topology): RepartitionNode[] {
-  return nodes.filter((node): node is RepartitionNode => node.kind === 'repartition')
-}
-
-/** Steps at whose entrances records of one key have to meet. */
-function joins(node: Node): boolean {
+/** Steps in which all records of a key have to meet, from whatever topics. */
+function needsKeys(node: Node): boolean {
   switch (node.kind) {
+    case 'aggregate':
+    case 'dedupe':
+    case 'toTable':
+    case 'groupAggregate':
     case 'streamJoin':
     case 'streamTableJoin':
     case 'tableJoin':
     case 'foreignKeyRespond':
     case 'foreignKeyResolve':
       return true
-    case 'aggregate':
     case 'process':
-      return node.parents.length > 1
+      return node.parents.length > 1 || Object.keys(node.stores).length > 0
     default:
       return false
   }
@@ -79,90 +73,75 @@ function inputsOf(node: Node): SubTopologyInput[] {
   return [...new Set(parentsOf(node).flatMap(inputsOf))]
 }
 
-function countOf(
-  input: SubTopologyInput,
-  partitionsOf: (input: InputNode) => number,
-  counts: RepartitionCounts,
-): number | undefined {
-  return input.kind === 'repartition' ? (input.partitions ?? counts.get(input)) : partitionsOf(input)
-}
-
-/** As many as what it is joined with has. */
-function meeting(
-  node: RepartitionNode,
-  steps: readonly StepNode[],
-  partitionsOf: (input: InputNode) => number,
-  counts: RepartitionCounts,
-): number | undefined {
-  const met = steps.map((step) => step.parents.flatMap(inputsOf)).filter((inputs) => inputs.includes(node))
-  const known = met.flat().map((input) => countOf(input, partitionsOf, counts))
-  const others = known.filter((count) => count !== undefined)
-  return others.length === 0 ? undefined : Math.max(...others)
-}
-
-/** As many as the widest topic that is read upstream; undefined while one of them is still to be counted. */
-function widest(
-  topology: Topology,
-  node: RepartitionNode,
-  partitionsOf: (input: InputNode) => number,
-  counts: RepartitionCounts,
-): number | undefined {
-  const upstream = subTopologiesOf(topology).filter(({ steps }) => steps.includes(node))
-  const all = upstream.flatMap(({ inputs }) => inputs).filter((input) => input !== node)
-  const known = all.map((input) => countOf(input, partitionsOf, counts))
-  return known.every((count) => count !== undefined) ? Math.max(...(known as number[])) : undefined
-}
-
 function checkCounts(
   topology: Topology,
   step: StepNode,
-  partitionsOf: (input: InputNode) => number,
+  inputs: readonly SubTopologyInput[],
+  partitionsOf: PartitionsOf,
   counts: RepartitionCounts,
 ): void {
-  const inputs = step.parents.flatMap(inputsOf)
-  const found = inputs.map((input) => ({ input, count: countOf(input, partitionsOf, counts)! }))
-  const other = found.find(({ count }) => count !== found[0]!.count)
+  const [first, ...others] = inputs.map((input) => ({ input, count: countOf(input, partitionsOf, counts)! }))
+  const other = others.find(({ count }) => count !== first!.count)
   if (other === undefined) return
-  const [a, b] = [found[0]!, other].map(({ input, count }) => `${labelOf(input)} has ${count} partitions`)
-  throw refusal(topology, step, `${a}, ${b}: a key would be in different ones`)
+  const differ = [first!, other].map(({ input, count }) => `${labelOf(input)} has ${count} partitions`)
+  const cure = `${repartitioned(other.input)}, where it takes the count of what it meets, or give both as many`
+  throw refusal(topology, step, differ.join(', '), cure)
 }
 
-function checkKeys(topology: Topology, step: StepNode): void {
-  const [first, ...others] = step.parents
+function checkKeys(
+  topology: Topology,
+  step: StepNode,
+  [first, ...others]: readonly SubTopologyInput[],
+): void {
+  if (first === undefined) return
   for (const other of others) {
-    if (!sameFormat(keyFormatOf(first!), keyFormatOf(other))) {
-      const message = `the keys of "${first!.name}" and "${other.name}" are written differently`
-      throw refusal(topology, step, `${message}, so that equal keys have different bytes`)
+    const both = [first, other] as const
+    if (!sameFormat(keyOf(first), keyOf(other))) {
+      const differ = both.map((input) => `the keys of ${labelOf(input)} are ${formatName(keyOf(input))}`)
+      const cure = `${repartitioned(other)}, with { key } as for ${labelOf(first)}`
+      throw refusal(topology, step, `${differ.join(', ')}, so that equal keys have other bytes`, cure)
     }
-    const [a, b] = [first!, other].map((parent) => partitionersOf(parent))
-    if (a !== b)
-      throw refusal(topology, step, `"${first!.name}" is partitioned by ${a}, "${other.name}" by ${b}`)
+    if (partitionerOf(first) === partitionerOf(other)) continue
+    const differ = both.map((input) => `${labelOf(input)} is partitioned by ${partitionerOf(input)}`)
+    const foreign = both.filter((input) => partitionerOf(input) !== OURS).map(repartitioned)
+    throw refusal(
+      topology,
+      step,
+      differ.join(', '),
+      `${foreign.join(', and ')}, which is partitioned by ${OURS}`,
+    )
   }
 }
 
-function refusal({ name }: Topology, step: StepNode, reason: string): MillraceError {
-  const cure =
-    'put repartition(…) before the step on the side that is to change, or state the topics as they are'
-  return new MillraceError(
-    'CONFIG',
-    `step "${step.name}" of topology "${name}" can't join: ${reason}; ${cure}`,
-    {
-      step: step.name,
-    },
-  )
+function refusal({ name }: Topology, { name: step }: StepNode, differ: string, cure: string): MillraceError {
+  const message = `step "${step}" of topology "${name}" needs equal keys in equal partitions, but ${differ}: ${cure}`
+  return new MillraceError('CONFIG', message, { step })
+}
+
+/** A table is repartitioned as a stream. */
+function repartitioned(input: SubTopologyInput): string {
+  const steps = input.kind === 'table' ? 'toStream(…), repartition(…) and toTable(…)' : 'repartition(…)'
+  return `put ${steps} behind ${labelOf(input)}`
 }
 
 function labelOf(input: SubTopologyInput): string {
-  return input.kind === 'repartition' ? `repartition step "${input.name}"` : `topic "${input.topic.name}"`
+  return input.kind === 'repartition' ? `step "${input.name}"` : `topic "${input.topic.name}"`
 }
 
-function partitionersOf(node: Node): string {
-  const [input] = inputsOf(node)
-  return input === undefined || input.kind === 'repartition' ? 'murmur2' : input.topic.partitioner
+/** What all repartition topics are partitioned by. */
+const OURS = 'murmur2'
+
+function partitionerOf(input: SubTopologyInput): string {
+  return input.kind === 'repartition' ? OURS : input.topic.partitioner
 }
 
-/** Contracts are compared by their schema; of two formats in code it is not known, and taken as meant. */
+function keyOf(input: SubTopologyInput): Format<unknown> {
+  return input.kind === 'repartition' ? input.key : input.topic.key
+}
+
+/** Contracts are compared by their schema, formats in code by what they say they write; those that don't are believed. */
 function sameFormat(a: Format<unknown>, b: Format<unknown>): boolean {
-  if ('encode' in a && 'encode' in b) return true
+  if ('encode' in a && 'encode' in b)
+    return a.writes === undefined || b.writes === undefined || a.writes === b.writes
   return !('encode' in a) && !('encode' in b) && a.text === b.text
 }

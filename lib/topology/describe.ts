@@ -1,16 +1,18 @@
-import type { Contract } from '../contract/avro.ts'
 import type { Windows } from '../windows/windows.ts'
-import { childrenOf, isTopic, type Node, parentsOf, type Topology } from './nodes.ts'
+import { childrenOf, isDrops, isTopic, type Node, parentsOf, type Topology } from './nodes.ts'
 import { repartitionTopic } from './repartition-nodes.ts'
 import { storesOf } from './stores-of.ts'
-import { subTopologiesOf } from './sub-topologies.ts'
-import type { Format } from './topic.ts'
+import { type SubTopology, subTopologiesOf } from './sub-topologies.ts'
+import { formatName } from './topic.ts'
 
 /** A topology as plain data, for programs: `millrace describe --json`. */
 export interface Description {
   readonly name: string
   readonly deadLetters: string
+  /** A repartition topic is in two: at the end of one, without successors, and at the beginning of the next. */
   readonly subTopologies: ReadonlyArray<{ readonly steps: readonly StepDescription[] }>
+  /** They belong to no sub-topology: every worker reads them whole. */
+  readonly globalTables: readonly StepDescription[]
 }
 
 export interface StepDescription {
@@ -23,51 +25,88 @@ export interface StepDescription {
 }
 
 export function description(topology: Topology): Description {
+  const { name, deadLetters, nodes } = topology
   return {
-    name: topology.name,
-    deadLetters: topology.deadLetters.topic,
-    subTopologies: subTopologiesOf(topology).map(({ inputs, steps }) => ({
-      steps: [...new Set<Node>([...inputs, ...steps])].map((node) => ({
-        name: node.name,
-        kind: node.kind,
-        detail: detailOf(node, topology.name),
-        predecessors: parentsOf(node).map(({ name }) => name),
-        successors: childrenOf(topology, node).map(({ name }) => name),
-      })),
-    })),
+    name,
+    deadLetters: deadLetters.topic,
+    subTopologies: subTopologiesOf(topology).map((sub) => ({ steps: stepsOf(sub, topology) })),
+    globalTables: nodes
+      .filter(({ kind }) => kind === 'globalTable')
+      .map((node) => stepOf(node, topology, { before: [], behind: joinedWith(node, topology) })),
   }
+}
+
+/** What writes a repartition topic is in one sub-topology, what reads it in another, or both in the same. */
+function stepsOf({ inputs, steps }: SubTopology, topology: Topology): StepDescription[] {
+  return [...new Set<Node>([...inputs, ...steps])].map((node) => {
+    const behind = childrenOf(topology, node)
+    const repartition = node.kind === 'repartition'
+    const ends = !repartition || steps.includes(node)
+    const begins = !repartition || inputs.includes(node)
+    return stepOf(node, topology, {
+      before: ends ? parentsOf(node) : [],
+      behind: behind.filter((child) => (repartition && isDrops(child) ? ends : begins)),
+    })
+  })
+}
+
+interface Around {
+  readonly before: readonly Node[]
+  readonly behind: readonly Node[]
+}
+
+function stepOf(node: Node, { name: application }: Topology, { before, behind }: Around): StepDescription {
+  return {
+    name: node.name,
+    kind: node.kind,
+    detail: detailOf(node, application),
+    predecessors: [...new Set(before.map(({ name }) => name))],
+    successors: behind.map(({ name }) => name),
+  }
+}
+
+function joinedWith(global: Node, { nodes }: Topology): Node[] {
+  return nodes.filter((node) => node.kind === 'streamGlobalJoin' && node.global === global)
 }
 
 /** The topology as text, in the manner of Kafka Streams' `Topology#describe`. */
 export function describe(topology: Topology): string {
-  const { name, deadLetters, subTopologies } = description(topology)
+  const { name, deadLetters, subTopologies, globalTables } = description(topology)
   const lines = [`Topology: ${name}`]
   for (const [index, { steps }] of subTopologies.entries()) {
-    lines.push(`  Sub-topology: ${index}`)
-    for (const step of steps) {
-      const kind = `${step.kind[0]!.toUpperCase()}${step.kind.slice(1)}`
-      lines.push(`    ${kind}: ${step.name}${step.detail === '' ? '' : ` (${step.detail})`}`)
-      if (step.successors.length > 0) lines.push(`      --> ${step.successors.join(', ')}`)
-      if (step.predecessors.length > 0) lines.push(`      <-- ${step.predecessors.join(', ')}`)
-    }
+    lines.push(`  Sub-topology: ${index}`, ...steps.flatMap(stepLines))
   }
+  if (globalTables.length > 0) lines.push('  Global tables', ...globalTables.flatMap(stepLines))
   lines.push(`  Dead letters: ${deadLetters}`)
   return lines.join('\n')
 }
 
+function stepLines({ name, kind, detail, predecessors, successors }: StepDescription): string[] {
+  const lines = [
+    `    ${kind[0]!.toUpperCase()}${kind.slice(1)}: ${name}${detail === '' ? '' : ` (${detail})`}`,
+  ]
+  if (successors.length > 0) lines.push(`      --> ${successors.join(', ')}`)
+  if (predecessors.length > 0) lines.push(`      <-- ${predecessors.join(', ')}`)
+  return lines
+}
+
+const OUTSIDE: ReadonlySet<Node['kind']> = new Set(['source', 'table', 'globalTable', 'repartition', 'sink'])
+
 /** The topology as a Mermaid flowchart, which GitHub and many editors draw. */
 export function mermaid(topology: Topology): string {
-  const steps = description(topology).subTopologies.flatMap((sub) => sub.steps)
-  const id = new Map(steps.map(({ name }, index) => [name, `s${index}`]))
-  const lines = steps.map(({ name, kind, detail }) => {
+  const { subTopologies, globalTables } = description(topology)
+  const steps = [...subTopologies.flatMap((sub) => sub.steps), ...globalTables]
+  const id = new Map([...new Set(steps.map(({ name }) => name))].map((name, index) => [name, `s${index}`]))
+  const boxes = steps.map(({ name, kind, detail }) => {
     const label = [name, detail].filter((part) => part !== '').join('<br/>')
-    const [open, close] = kind === 'source' || kind === 'sink' ? ['[(', ')]'] : ['[', ']']
+    const [open, close] = OUTSIDE.has(kind) ? ['[(', ')]'] : ['[', ']']
     return `  ${id.get(name)}${open}"${label}"${close}`
   })
   const arrows = steps.flatMap(({ name, successors }) =>
     successors.map((successor) => `  ${id.get(name)} --> ${id.get(successor)}`),
   )
-  return ['flowchart LR', ...lines, ...arrows].join('\n')
+  // A repartition topic is in two sub-topologies, and drawn once.
+  return ['flowchart LR', ...new Set([...boxes, ...arrows])].join('\n')
 }
 
 function detailOf(node: Node, application: string): string {
@@ -84,14 +123,28 @@ function readsAndWrites(node: Node, application: string): string {
     case 'repartition':
       return `topic: ${repartitionTopic(application, node)}`
     case 'window':
-      return windowsName(node.windows)
+      return [windowsName(node.windows), ...(node.emit === 'close' ? ['emitted on close'] : [])].join(', ')
+    case 'aggregate':
+    case 'groupAggregate':
+      return node.verb
+    case 'suppress':
+      return node.until.kind === 'close' ? 'until windows close' : `until ${node.until.limit} ms have passed`
+    case 'streamJoin': {
+      const { before, after, grace } = node.windows
+      return `${node.type}, right from ${before} ms before to ${after} ms after, grace ${grace} ms`
+    }
+    case 'streamTableJoin':
+      return node.grace === undefined ? node.type : `${node.type}, grace ${node.grace} ms`
+    case 'tableJoin':
+    case 'foreignKeyResolve':
+      return node.type
     case 'enrich': {
       if (node.enrichment.how !== 'lookup') return ''
       const { connector, name } = node.enrichment.target
       return `look-up: ${connector} ${name}`
     }
     case 'streamGlobalJoin':
-      return `global table: ${node.global.name}`
+      return `${node.type}, global table: ${node.global.name}`
     case 'sink': {
       const { target } = node
       if (isTopic(target)) return `topic: ${target.name}, value: ${formatName(target.value)}`
@@ -114,12 +167,4 @@ function windowsName(windows: Windows): string {
     case 'session':
       return `session: gap ${windows.gap} ms, ${grace}`
   }
-}
-
-function formatName(format: Format<unknown>): string {
-  return 'encode' in format ? 'bytes' : contractName(format)
-}
-
-function contractName({ name, version }: Contract<unknown>): string {
-  return `Avro ${name} v${version}`
 }

@@ -22,16 +22,16 @@ export function topicOf(input: SubTopologyInput, application: string): string {
 }
 
 export function subTopologiesOf(topology: Topology): SubTopology[] {
-  const groups: Set<Node>[] = []
+  let groups: Set<Node>[] = []
   for (const input of topology.nodes.filter(isInput)) {
     const reached = new Set<Node>([input])
     for (const child of behind(topology, input)) reach(topology, child, reached)
     const meeting = groups.filter((group) => meet(group, reached))
-    for (const group of meeting) {
-      groups.splice(groups.indexOf(group), 1)
-      for (const node of group) reached.add(node)
-    }
-    groups.push(reached)
+    for (const node of meeting.flatMap((group) => [...group])) reached.add(node)
+    const [first] = meeting
+    // Sub-topologies are numbered in the order of their first inputs.
+    const kept = groups.filter((group) => group === first || !meeting.includes(group))
+    groups = first === undefined ? [...kept, reached] : kept.with(kept.indexOf(first), reached)
   }
   return groups.map((group, id) => {
     const own = topology.nodes.filter((node) => group.has(node))

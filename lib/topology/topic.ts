@@ -4,6 +4,11 @@ import { type Serde, stringKey } from '../contract/serde.ts'
 /** How one side (key or value) of a topic's records is read and written. */
 export type Format<T> = Contract<T> | Serde<T>
 
+/** For people. A format in code that does not say what it writes is `bytes`. */
+export function formatName(format: Format<unknown>): string {
+  return 'encode' in format ? (format.writes ?? 'bytes') : `Avro ${format.name} v${format.version}`
+}
+
 /** What a topology file says about a topic: plain data. */
 export interface TopicTarget<K, V> {
   readonly connector: 'broker'

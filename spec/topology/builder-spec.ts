@@ -1,19 +1,7 @@
 import { expect } from 'chai'
 import { json } from '../../lib/contract/serde.ts'
-import {
-  describe as described,
-  description,
-  filter,
-  MillraceError,
-  map,
-  merge,
-  mermaid,
-  sink,
-  topic,
-  topology,
-  validate,
-} from '../../lib/index.ts'
 import { duration } from '../../lib/duration.ts'
+import { filter, MillraceError, map, sink, topic, topology } from '../../lib/index.ts'
 
 const input = topic('in', { value: json<number>() })
 const output = topic('out', { value: json<number>() })
@@ -98,75 +86,6 @@ describe('topology', () => {
 
   it('should refuse a topology without a source', () => {
     expect(refusal(() => topology('t', () => {}))).to.equal('topology "t" has no source')
-  })
-})
-
-describe('describe', () => {
-  const chain = (extra: boolean) =>
-    topology('orders', ({ source }) => {
-      const numbers = source('numbers', input)
-      const valid = numbers.pipe(validate('positive', (n) => (n > 0 ? undefined : 'not positive')))
-      if (extra)
-        valid.pipe(
-          map('inserted', (n) => n),
-          sink('other', output),
-        )
-      valid.pipe(
-        map('double', (n) => n * 2),
-        sink('end', output),
-      )
-    })
-
-  it('should show the steps as text', () => {
-    expect(described(chain(false))).to.equal(
-      [
-        'Topology: orders',
-        '  Sub-topology: 0',
-        '    Source: numbers (topic: in, value: bytes)',
-        '      --> positive',
-        '    Validate: positive',
-        '      --> double',
-        '      <-- numbers',
-        '    Map: double',
-        '      --> end',
-        '      <-- positive',
-        '    Sink: end (topic: out, value: bytes)',
-        '      <-- double',
-        '  Dead letters: orders.dlq',
-      ].join('\n'),
-    )
-  })
-
-  it('should draw a Mermaid flowchart', () => {
-    expect(mermaid(chain(false)).split('\n')).to.deep.equal([
-      'flowchart LR',
-      '  s0[("numbers<br/>topic: in, value: bytes")]',
-      '  s1["positive"]',
-      '  s2["double"]',
-      '  s3[("end<br/>topic: out, value: bytes")]',
-      '  s0 --> s1',
-      '  s1 --> s2',
-      '  s2 --> s3',
-    ])
-  })
-
-  it('should take streams that meet for one sub-topology, and others for others', () => {
-    const said = topology('t', ({ source }) => {
-      const a = source('a', input)
-      const b = source('b', topic('in-b', { value: json<number>() }))
-      source('c', topic('in-c', { value: json<number>() })).pipe(sink('c-out', output))
-      a.pipe(merge('both', b), sink('ab-out', output))
-    })
-    const names = description(said).subTopologies.map(({ steps }) => steps.map(({ name }) => name))
-    expect(names).to.deep.equal([
-      ['a', 'b', 'both', 'ab-out'],
-      ['c', 'c-out'],
-    ])
-  })
-
-  it('should rename nothing when a step is inserted', () => {
-    const names = (text: string) => [...text.matchAll(/^ {4}\w+: (\w+)/gm)].map((match) => match[1])
-    expect(names(described(chain(true)))).to.include.members(names(described(chain(false))))
   })
 })
 
