@@ -24,12 +24,17 @@ export {
   foreignKeyJoin,
   foreignKeyLeftJoin,
 } from './operators/foreign-key-join.ts'
+export { type GroupAggregateOptions, groupAggregate } from './operators/group-aggregate.ts'
+export { type GroupByOptions, type GroupOf, groupBy } from './operators/group-by.ts'
+export { groupCount } from './operators/group-count.ts'
+export { groupReduce } from './operators/group-reduce.ts'
 export { type JoinOptions, join } from './operators/join.ts'
 export { joinGlobal, leftJoinGlobal } from './operators/join-global.ts'
 export { type JoinTableOptions, joinTable, leftJoinTable } from './operators/join-table.ts'
 export { type KeyByOptions, keyBy } from './operators/key-by.ts'
 export { leftJoin } from './operators/left-join.ts'
 export { map } from './operators/map.ts'
+export type { MaterializeOptions } from './operators/materialize.ts'
 export { merge } from './operators/merge.ts'
 export { outerJoin } from './operators/outer-join.ts'
 export { peek } from './operators/peek.ts'
@@ -60,8 +65,12 @@ export {
   untilTimeLimit,
   untilWindowCloses,
 } from './operators/suppress-until.ts'
+export { tableFilter } from './operators/table-filter.ts'
+export { tableJoin, tableLeftJoin, tableOuterJoin } from './operators/table-join.ts'
+export { tableMap } from './operators/table-map.ts'
 export type { Rows } from './operators/table-view.ts'
 export { toStream } from './operators/to-stream.ts'
+export { type ToTableOptions, toTable } from './operators/to-table.ts'
 export { validate } from './operators/validate.ts'
 export { type WindowOptions, window } from './operators/window.ts'
 export type {

@@ -14,6 +14,7 @@ import {
   type Topology,
   takesChanges,
 } from '../topology/nodes.ts'
+import { oldRowsWanted } from '../topology/old-rows.ts'
 import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/sub-topologies.ts'
 import type { Change } from '../topology/table-nodes.ts'
 import { fold } from './fold.ts'
@@ -72,6 +73,7 @@ export function compile(compiling: Compiling): Pipeline {
       // What is behind a repartition topic belongs to other tasks.
       next: node.kind === 'repartition' ? () => {} : follow(node),
       routes: () => childrenOf(topology, node).map((route) => once(route)[0]!),
+      oldRowsWanted: oldRowsWanted(topology, node),
       runtime,
       serdes: bindings.serdes.get(node),
       lookup: bindings.lookups.get(node),

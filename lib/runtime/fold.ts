@@ -1,4 +1,3 @@
-import { MillraceError } from '../errors.ts'
 import { aggregateStep } from '../operators/aggregate.ts'
 import { branchStep } from '../operators/branch.ts'
 import { dedupeStep } from '../operators/dedupe.ts'
@@ -8,6 +7,8 @@ import { flatMapStep } from '../operators/flat-map.ts'
 import { foreignKeyResolveStep } from '../operators/foreign-key-resolve.ts'
 import { foreignKeyRespondStep } from '../operators/foreign-key-respond.ts'
 import { foreignKeySubscribeStep } from '../operators/foreign-key-subscribe.ts'
+import { groupAggregateStep } from '../operators/group-aggregate.ts'
+import { groupByStep } from '../operators/group-by.ts'
 import { streamGlobalJoinStep } from '../operators/join-global.ts'
 import { keyByStep } from '../operators/key-by.ts'
 import { mapStep } from '../operators/map.ts'
@@ -23,6 +24,10 @@ import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
 import { streamJoinStep } from '../operators/stream-join.ts'
 import { streamTableJoinStep } from '../operators/stream-table-join.ts'
 import { suppressStep } from '../operators/suppress.ts'
+import { tableStep } from '../operators/table.ts'
+import { tableFilterStep } from '../operators/table-filter.ts'
+import { tableJoinStep } from '../operators/table-join-step.ts'
+import { tableMapStep } from '../operators/table-map.ts'
 import { timeWindowAggregateStep } from '../operators/time-window-aggregate.ts'
 import { validateStep } from '../operators/validate.ts'
 import type { Lookup } from '../ports.ts'
@@ -35,6 +40,8 @@ export interface Site {
   readonly next: Push
   /** What follows a branch, in the order of its predicates. */
   readonly routes: () => readonly Push[]
+  /** Whether a step behind it looks at the rows that were there before. */
+  readonly oldRowsWanted: boolean
   readonly runtime: StepRuntime
   readonly serdes: TopicSerdes | undefined
   readonly lookup: Lookup | undefined
@@ -45,7 +52,8 @@ export interface Site {
 export type Folded = Push | readonly Push[] | AsyncStep
 
 /** The one place where what is said meets how it is done. */
-export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, application }: Site): Folded {
+export function fold(node: StepNode, site: Site): Folded {
+  const { next, runtime, serdes, lookup, application } = site
   switch (node.kind) {
     case 'map':
       return mapStep(node, next, runtime)
@@ -58,7 +66,7 @@ export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, ap
     case 'validate':
       return validateStep(node, next, runtime)
     case 'branch':
-      return branchStep(node, routes(), runtime)
+      return branchStep(node, site.routes(), runtime)
     case 'route':
     case 'merge':
     case 'window':
@@ -79,6 +87,18 @@ export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, ap
       return processStep(node, next, runtime)
     case 'aggregate':
       return foldAggregate(node, next, runtime)
+    case 'toTable':
+      return tableStep(node, next, runtime)
+    case 'tableFilter':
+      return tableFilterStep(node, next, runtime, site.oldRowsWanted)
+    case 'tableMap':
+      return tableMapStep(node, next, runtime, site.oldRowsWanted)
+    case 'tableJoin':
+      return tableJoinStep(node, next, runtime, site.oldRowsWanted)
+    case 'groupBy':
+      return groupByStep(node, next, runtime)
+    case 'groupAggregate':
+      return groupAggregateStep(node, next, runtime)
     case 'suppress':
       return suppressStep(node, next, runtime)
     case 'streamJoin':
@@ -95,10 +115,6 @@ export function fold(node: StepNode, { next, routes, runtime, serdes, lookup, ap
       return foreignKeyResolveStep(node, next, runtime)
     case 'sink':
       return sinkStep(node, runtime, serdes)
-    default:
-      throw new MillraceError('INTERNAL', `step "${node.name}": ${node.kind} can't be run yet`, {
-        step: node.name,
-      })
   }
 }
 

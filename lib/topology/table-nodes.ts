@@ -1,6 +1,6 @@
 import type { InvalidTimestamps, Step, TimestampExtractor } from './nodes.ts'
 import type { KeyValueSpec, VersionedSpec } from './store.ts'
-import type { TopicTarget } from './topic.ts'
+import type { Format, TopicTarget } from './topic.ts'
 
 /** Steps on tables. What flows between them are changes: the row as it is now and, where known, as it was. */
 export type TableNode =
@@ -86,6 +86,8 @@ export interface GroupByNode extends Step {
   readonly kind: 'groupBy'
   /** Null for a row that is in no group. */
   readonly group: (row: never, key: unknown) => readonly [key: unknown, value: unknown] | null
+  /** How groups are written. */
+  readonly key: Format<unknown>
 }
 
 /** Returns the new aggregate; null deletes it. */

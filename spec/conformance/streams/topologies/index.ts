@@ -6,6 +6,7 @@ import { STATELESS } from './stateless.ts'
 import { STREAM_JOINS } from './stream-joins.ts'
 import { SUPPRESS } from './suppress.ts'
 import { TABLE_JOINS } from './table-joins.ts'
+import { TABLES } from './tables.ts'
 import { WINDOWS } from './windows.ts'
 
 export type Build = (params: Params) => Topology
@@ -19,4 +20,5 @@ export const TOPOLOGIES: Readonly<Record<string, Build>> = {
   ...PROCESSORS,
   ...STREAM_JOINS,
   ...TABLE_JOINS,
+  ...TABLES,
 }
