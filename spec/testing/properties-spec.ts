@@ -84,7 +84,7 @@ describe('properties of every topology that Kafka Streams has answered', functio
   it('should come to the same result on any number of partitions, where that is no part of the meaning', async () => {
     await holds(
       200,
-      ({ topology }) => !BY_PARTITION.test(topology),
+      ({ topology, params }) => !BY_PARTITION.test(topology) && params.historyMs == null,
       async (scenario, inputs, chance) => {
         const one = await ran(scenario, inputs, {})
         const several = await ran(scenario, inputs, { partitions: 2 + Math.floor(chance * 6) })
