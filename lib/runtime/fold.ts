@@ -1,4 +1,5 @@
 import { aggregateStep } from '../operators/aggregate.ts'
+import { batchStep } from '../operators/batch.ts'
 import { branchStep } from '../operators/branch.ts'
 import { dedupeStep } from '../operators/dedupe.ts'
 import { enrichStep } from '../operators/enrich.ts'
@@ -83,6 +84,8 @@ export function fold(node: StepNode, site: Site): Folded {
       return repartitionStep(node, repartitionTopic(application, node), serdes!, runtime)
     case 'dedupe':
       return dedupeStep(node, next, runtime)
+    case 'batch':
+      return batchStep(node, next, runtime)
     case 'process':
       return processStep(node, next, runtime)
     case 'aggregate':

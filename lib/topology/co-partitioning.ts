@@ -48,6 +48,8 @@ function needsKeys(node: Node): boolean {
     case 'foreignKeyRespond':
     case 'foreignKeyResolve':
       return true
+    case 'batch':
+      return node.per === 'key'
     case 'process':
       return node.parents.length > 1 || Object.keys(node.stores).length > 0
     default:

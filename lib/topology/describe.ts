@@ -1,4 +1,5 @@
 import type { Windows } from '../windows/windows.ts'
+import type { BatchNode } from './keyed-nodes.ts'
 import { childrenOf, isDrops, isTopic, type Node, parentsOf, type Topology } from './nodes.ts'
 import { repartitionTopic } from './repartition-nodes.ts'
 import { storesOf } from './stores-of.ts'
@@ -127,6 +128,8 @@ function readsAndWrites(node: Node, application: string): string {
     case 'aggregate':
     case 'groupAggregate':
       return node.verb
+    case 'batch':
+      return batchName(node)
     case 'suppress':
       return node.until.kind === 'close' ? 'until windows close' : `until ${node.until.limit} ms have passed`
     case 'streamJoin': {
@@ -153,6 +156,13 @@ function readsAndWrites(node: Node, application: string): string {
     default:
       return ''
   }
+}
+
+function batchName({ per, records, bytes, every }: BatchNode): string {
+  const limits = [`${records} records`, `${bytes} bytes`, `${every} ms`].filter(
+    (limit) => !limit.startsWith('Infinity'),
+  )
+  return `of a ${per}, up to ${limits.join(' or ')}`
 }
 
 function windowsName(windows: Windows): string {

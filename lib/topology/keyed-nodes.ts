@@ -11,6 +11,7 @@ export type KeyedNode =
   | WindowNode
   | AggregateNode
   | DedupeNode
+  | BatchNode
   | ProcessNode
   | DropsNode
 
@@ -64,6 +65,19 @@ export interface DedupeNode extends Step {
   /** Whether a duplicate is remembered too, so that a steady stream of them stays one. */
   readonly extend: boolean
   readonly store: WindowSpec
+}
+
+/** A batch is handed on when any of the limits is reached; one that was not said is Infinity. */
+export interface BatchNode extends Step {
+  readonly kind: 'batch'
+  /** Whose records come together. */
+  readonly per: 'partition' | 'key'
+  readonly records: number
+  readonly bytes: number
+  /** Milliseconds by the wall clock since the batch's first record. */
+  readonly every: number
+  /** What has been collected: not a table, but state that must survive as one does. */
+  readonly store: KeyValueSpec
 }
 
 export interface ProcessNode extends Step {

@@ -10,6 +10,7 @@ describe('exports', () => {
       'MillraceError',
       'aggregate',
       'and',
+      'batch',
       'branch',
       'bytesKey',
       'cogroup',
