@@ -12,6 +12,8 @@ export interface Broker {
   /** Opens nothing yet: `start` joins the group. */
   consumer(options: ConsumerOptions): BrokerConsumer
   producer(options: ProducerOptions): Promise<BrokerProducer>
+  /** Opens the one writer under a transactional id: see `TransactionalProducer`. */
+  transactions(options: TransactionOptions): Promise<TransactionalProducer>
   /**
    * Reads the given ranges once, without a group, committed records only. A range is
    * `[from, to)` in offsets; it ends at `to` even where the last offsets hold no visible record.
@@ -122,11 +124,7 @@ export interface ProducerOptions {
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd' | undefined
 }
 
-/**
- * Writes records. At-least-once: a rejected `send` may have written some of its records.
- * Transactions will be another producer port with the same `send` between `begin` and `commit(positions)`;
- * that is why committing positions is the consumer's call here and never hidden in `send`.
- */
+/** Writes records. At-least-once: a rejected `send` may have written some of its records. */
 export interface BrokerProducer {
   /**
    * Resolves only when every record is acknowledged by all in-sync replicas. The order of `records` is kept per
@@ -135,6 +133,39 @@ export interface BrokerProducer {
    * `UNREACHABLE`.
    */
   send(records: readonly OutRecord[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TransactionOptions extends ProducerOptions {
+  /** The same in every life of a task, and of no other one: application, sub-topology, partition. */
+  readonly id: string
+  /** Whose positions are committed. */
+  readonly group: string
+  /**
+   * How long a transaction may stay open (milliseconds, default 60,000), longer than a group waits for a silent
+   * member: a transaction that nobody settles holds back readers of what it has written to for so long.
+   */
+  readonly timeout?: number | undefined
+}
+
+/**
+ * One writer under a transactional id; readers see what it has committed, and nothing else. Opening it fences every
+ * earlier one with that id and settles what that had begun: only after that are the group's positions to be read.
+ *
+ * Calls are made one after another. The first that rejects ends the producer, and whether what was open is committed
+ * or not is then not known: open a new one with the same id, read the positions again and go on from there. Codes:
+ * `FENCED` when another one has the id (on Kafka also when the transaction was open for too long: who still has the
+ * partitions may open a new one), `MISSING` for a topic that is not there, `WRITE` (retriable, but for a record that
+ * is too large), `UNREACHABLE`.
+ */
+export interface TransactionalProducer {
+  /** Adds records to the open transaction, or begins one. The order of `records` is kept per partition. */
+  send(records: readonly OutRecord[]): Promise<void>
+  /** Commits what was sent together with these positions of the group: all of it, or nothing. */
+  commit(positions: readonly Position[]): Promise<void>
+  /** Gives up what was sent since the last commit. */
+  abort(): Promise<void>
+  /** What is open is given up. */
   close(): Promise<void>
 }
 

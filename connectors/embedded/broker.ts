@@ -7,6 +7,7 @@ import { Link } from './door/link.ts'
 import { type EmbeddedBrokerOptions, embeddedSettings } from './options.ts'
 import { EmbeddedProducer } from './producer.ts'
 import { readRanges } from './reader.ts'
+import { openTransactions } from './transactions.ts'
 
 export interface EmbeddedBroker extends Broker {
   /** Per partition the first record of this time (milliseconds since 1970) or later; the end where there is none. */
@@ -16,7 +17,8 @@ export interface EmbeddedBroker extends Broker {
 /**
  * Opens the log in a folder, or connects to the process that has it open. When that process ends, one of those that
  * are connected takes the log over and the others find it: consumers join again from their committed positions,
- * producers send again what was not acknowledged (at least once: it may then be there twice).
+ * producers send again what was not acknowledged (at least once: it may then be there twice; what is in a transaction
+ * is there once).
  *
  * What `send`, `createTopic` and `commit` have resolved is on disk (fsync).
  *
@@ -32,6 +34,7 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
     admin,
     consumer: (consumer) => new EmbeddedConsumer({ ...consumer, link, admin, logger: settings.logger }),
     producer: async () => new EmbeddedProducer(link),
+    transactions: (transactions) => openTransactions(link, transactions),
     read: (ranges) => readRanges(link, admin, ranges),
     offsetsForTime: (topic, timestamp) =>
       link.ask((connection) => connection.offsetsForTime(topic, timestamp)),

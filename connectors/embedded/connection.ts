@@ -2,9 +2,9 @@
 import type { OffsetRange, TopicSpec } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { StoredChunk } from './log/decode-chunk.ts'
-import type { ChunkFor } from './log/log.ts'
+import type { ChunkFor, TransactionCommit } from './log/log.ts'
 
-export type { ChunkFor, StoredChunk }
+export type { ChunkFor, StoredChunk, TransactionCommit }
 
 export interface Connection {
   /** Those of the named topics that exist. */
@@ -16,6 +16,10 @@ export interface Connection {
   committed(group: string, topics: readonly string[]): Promise<readonly Position[]>
   /** All or, if it rejects, perhaps all: never some. Resolves when they are on disk. */
   append(chunks: readonly ChunkFor[]): Promise<void>
+  /** A new writer under this transactional id; resolves with its epoch. */
+  openWriter(id: string): Promise<number>
+  /** Once, however often it is asked for; rejects with `FENCED` when there is a newer writer. */
+  commitTransaction(transaction: TransactionCommit): Promise<void>
   /**
    * Waits until one of the partitions has something, or until the signal aborts (then there is no answer in the
    * list). At most `MAX_FETCH_BYTES` and one chunk in all. Rejects with `DATA_LOSS` for an offset that is not held.

@@ -10,6 +10,7 @@ import {
   type MemberEvents,
   type Membership,
   type TopicDetails,
+  type TransactionCommit,
 } from './connection.ts'
 import { Groups } from './group/groups.ts'
 import { readHead } from './log/chunk-layout.ts'
@@ -78,6 +79,14 @@ export class Engine implements Connection {
 
   append(chunks: readonly ChunkFor[]): Promise<void> {
     return this.#log.append(chunks)
+  }
+
+  openWriter(id: string): Promise<number> {
+    return this.#log.openWriter(id)
+  }
+
+  commitTransaction(transaction: TransactionCommit): Promise<void> {
+    return this.#log.commitTransaction(transaction)
   }
 
   async fetch(asks: readonly FetchAsk[], signal: AbortSignal): Promise<readonly FetchAnswer[]> {

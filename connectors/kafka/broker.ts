@@ -1,10 +1,12 @@
 /** Kafka behind the broker port. */
 import type { Broker } from '../../lib/ports.ts'
 import { kafkaAdmin } from './admin.ts'
+import { BatchLimits } from './batch-limits.ts'
 import { KafkaConsumer } from './consumer.ts'
 import { type KafkaBrokerOptions, kafkaSettings } from './options.ts'
 import { KafkaProducer } from './producer.ts'
 import { readRanges } from './reader.ts'
+import { openTransactions } from './transactions.ts'
 
 export type { KafkaBrokerOptions, KafkaCredentials, KafkaLogEntry, KafkaTiming } from './options.ts'
 
@@ -12,6 +14,7 @@ export type { KafkaBrokerOptions, KafkaCredentials, KafkaLogEntry, KafkaTiming }
 export function kafkaBroker(options: KafkaBrokerOptions): Broker {
   const settings = kafkaSettings(options)
   const admin = kafkaAdmin(settings)
+  const limits = new BatchLimits()
   return {
     admin,
     consumer: (consumerOptions) => new KafkaConsumer(settings, admin, consumerOptions),
@@ -20,6 +23,7 @@ export function kafkaBroker(options: KafkaBrokerOptions): Broker {
       await producer.connect()
       return producer
     },
+    transactions: (transactionOptions) => openTransactions(settings, admin, transactionOptions, limits),
     read: (ranges) => readRanges(settings, admin, ranges),
     close: () => admin.close(),
   }

@@ -1,4 +1,4 @@
-import type { Kafka as KafkaClient, KafkaConfig, LogEntry } from 'kafkajs'
+import type { Kafka as KafkaClient, KafkaConfig, LogEntry, RetryOptions } from 'kafkajs'
 import { type Connections, connections } from './connections.ts'
 import { type Cluster, READ_COMMITTED } from './internals.ts'
 import { Kafka, KafkaCluster, logLevel } from './kafkajs.ts'
@@ -15,16 +15,16 @@ export interface Client extends Connections {
 
 const CONNECTION_TIMEOUT_MS = 3_000
 /** Five retries over about three seconds; what takes longer is retried by us, where it can be seen and stopped. */
-const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 }
+const RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 }
 
 /** One client a component: kafkajs keeps committed offsets in a cache shared by all consumers of one `Kafka`. */
-export function openClient(settings: KafkaSettings): Client {
+export function openClient(settings: KafkaSettings, retry = RETRY): Client {
   const sockets = connections()
   const config: KafkaConfig = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
-    retry: RETRY,
+    retry,
     socketFactory: sockets.open,
     logLevel: settings.logger === undefined ? logLevel.NOTHING : logLevel.WARN,
     logCreator: () => (entry) => settings.logger?.(logEntry(entry)),

@@ -28,6 +28,8 @@ const BY_TYPE: Readonly<Record<string, ErrorCode>> = {
   TOPIC_AUTHORIZATION_FAILED: 'CONFIG',
   GROUP_AUTHORIZATION_FAILED: 'CONFIG',
   CLUSTER_AUTHORIZATION_FAILED: 'CONFIG',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'CONFIG',
+  INVALID_TRANSACTION_TIMEOUT: 'CONFIG',
   UNSUPPORTED_SASL_MECHANISM: 'CONFIG',
   SASL_AUTHENTICATION_FAILED: 'CONFIG',
   // These end a producer, not the work: a new producer takes over.
@@ -35,7 +37,11 @@ const BY_TYPE: Readonly<Record<string, ErrorCode>> = {
   UNKNOWN_PRODUCER_ID: 'UNREACHABLE',
   INVALID_PRODUCER_EPOCH: 'UNREACHABLE',
   INVALID_PRODUCER_ID_MAPPING: 'UNREACHABLE',
+  INVALID_TXN_STATE: 'UNREACHABLE',
+  TRANSACTION_COORDINATOR_FENCED: 'UNREACHABLE',
 }
+
+const FENCING_TYPES = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'])
 
 const UNREACHABLE_NAMES = new Set([
   'KafkaJSConnectionError',
@@ -63,6 +69,18 @@ export function commitError(error: unknown): MillraceError {
   const failure = kafkaError(error, 'committing positions')
   if (failure.code !== 'INTERNAL' || protocolTypeOf(error) !== undefined) return failure
   return new MillraceError('FENCED', 'the consumer has left its group')
+}
+
+/**
+ * A broker tells a producer that was fenced and one whose transaction it has given up the same thing: there is a newer
+ * epoch of this id.
+ */
+export function transactionError(error: unknown, id: string): MillraceError {
+  if (!FENCING_TYPES.has(protocolTypeOf(error) ?? '')) return kafkaError(error, `transaction of ${id}`)
+  return new MillraceError(
+    'FENCED',
+    `Another producer has the transactional id ${id}, or its transaction was open for too long and was given up`,
+  )
 }
 
 /** The protocol's name of an error (`MESSAGE_TOO_LARGE` …), however deep kafkajs has wrapped it. */

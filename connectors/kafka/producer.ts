@@ -1,22 +1,28 @@
-import type { CompressionTypes, IHeaders, Producer, RecordMetadata, TopicMessages } from 'kafkajs'
+import type { CompressionTypes, Producer } from 'kafkajs'
 import { PartitionChoice, type PlacedRecord } from '../../lib/broker/partition-choice.ts'
-import { recordSize } from '../../lib/broker/record-size.ts'
 import { WriteQueue } from '../../lib/broker/write-queue.ts'
 import { MillraceError } from '../../lib/errors.ts'
 import type { BrokerAdmin, BrokerProducer, ProducerOptions } from '../../lib/ports.ts'
-import type { Headers, OutRecord } from '../../lib/record.ts'
+import type { OutRecord } from '../../lib/record.ts'
+import { SHRINK } from './batch-limits.ts'
 import { type Client, openClient } from './client.ts'
-import { kafkaError, protocolTypeOf } from './errors.ts'
+import { kafkaError } from './errors.ts'
+import {
+  ALL_IN_SYNC_REPLICAS,
+  COMPRESSION,
+  chosenPartition,
+  isDivisible,
+  isTooLarge,
+  requireAll,
+  tooLarge,
+  topicMessages,
+  topicOf,
+} from './messages.ts'
 import type { KafkaSettings } from './options.ts'
 import { CachedPartitionCounts } from './partition-counts.ts'
 import { within } from './reach.ts'
-import { BATCH_BYTES, type ProduceRequest, partitionKey, requestsOf } from './requests.ts'
+import { BATCH_BYTES, type ProduceRequest, requestsOf } from './requests.ts'
 
-const COMPRESSION = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
-const ALL_IN_SYNC_REPLICAS = -1
-const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
-/** By how much batches shrink when the topic takes less than Kafka's default. */
-const SHRINK = 8
 /** For a producer that has been connected once: `send` shall reject soon, so that its caller decides. */
 const RECONNECT_MS = 5_000
 
@@ -75,7 +81,7 @@ export class KafkaProducer implements BrokerProducer {
       requireAll(request, produced)
     } catch (error) {
       await this.#discard()
-      if (!TOO_LARGE.has(protocolTypeOf(error) ?? '')) throw kafkaError(error, 'writing', topicOf(request))
+      if (!isTooLarge(error)) throw kafkaError(error, 'writing', topicOf(request))
       if (!isDivisible(request)) throw tooLarge(request)
       const smaller = Math.ceil(batchBytes / SHRINK)
       for (const part of requestsOf(request.records, smaller)) await this.#produce(part, smaller)
@@ -112,60 +118,4 @@ export class KafkaProducer implements BrokerProducer {
     await within(this.#settings.timing.goodbye, () => connected.producer.disconnect()).catch(() => {})
     connected.client.sever()
   }
-}
-
-/** kafkajs asks again at every retry; a keyless record would move, and be written twice. */
-function chosenPartition({ message }: { message: { partition?: number } }): number {
-  return message.partition!
-}
-
-function topicMessages(request: ProduceRequest): TopicMessages[] {
-  const byTopic = new Map<string, TopicMessages>()
-  for (const record of request.records) {
-    const topic = byTopic.get(record.topic) ?? { topic: record.topic, messages: [] }
-    byTopic.set(record.topic, topic)
-    topic.messages.push({
-      partition: record.partition,
-      key: record.key,
-      value: record.value,
-      // As a string: kafkajs takes a numeric 0 for "now".
-      timestamp: String(record.timestamp),
-      headers: asClientHeaders(record.headers),
-    })
-  }
-  return [...byTopic.values()]
-}
-
-/** The repaired record encoder takes our headers as they are; kafkajs' types do not know that. */
-function asClientHeaders(headers: Headers): IHeaders {
-  return headers as unknown as IHeaders
-}
-
-/** After a change of leader `sendBatch` may resolve without having written some of the partitions. */
-function requireAll(request: ProduceRequest, produced: readonly RecordMetadata[]): void {
-  const written = new Set(
-    produced.map(({ topicName, partition }) => partitionKey({ topic: topicName, partition })),
-  )
-  const missing = [...request.batches.keys()].filter((key) => !written.has(key))
-  if (missing.length === 0) return
-  throw new MillraceError('UNREACHABLE', `Kafka did not acknowledge what was sent to ${missing.join(', ')}`)
-}
-
-function isDivisible(request: ProduceRequest): boolean {
-  return [...request.batches.values()].some((batch) => batch.length > 1)
-}
-
-function tooLarge(request: ProduceRequest): MillraceError {
-  const largest = request.records.reduce((a, b) => (recordSize(a) >= recordSize(b) ? a : b))
-  return new MillraceError(
-    'WRITE',
-    `A record of ${recordSize(largest)} bytes is too large for topic ${largest.topic}: raise its max.message.bytes, ` +
-      'or write smaller records',
-    { topic: largest.topic, partition: largest.partition },
-  )
-}
-
-function topicOf(request: ProduceRequest): { topic?: string } {
-  const topics = new Set(request.records.map(({ topic }) => topic))
-  return topics.size === 1 ? { topic: request.records[0]!.topic } : {}
 }

@@ -344,6 +344,7 @@ function environmentOf({ lookups = {} }: TestDriverOptions): Environment {
       admin: undefined as never,
       consumer: unused,
       producer: unused,
+      transactions: unused,
       read: unused,
       close: async () => {},
     },

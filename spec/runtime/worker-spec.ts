@@ -31,6 +31,7 @@ function environmentOf(consumer: ArrayConsumer, gated: GatedSink): Environment {
     },
     consumer: () => consumer,
     producer: async () => new ArrayProducer(),
+    transactions: () => Promise.reject(new Error('at least once')),
     read: async function* () {},
     close: async () => {},
   }

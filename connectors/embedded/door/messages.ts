@@ -2,10 +2,10 @@
 import { type Coordinates, type ErrorCode, MillraceError } from '../../../lib/errors.ts'
 import type { TopicSpec } from '../../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../../lib/record.ts'
-import type { FetchAsk } from '../connection.ts'
+import type { FetchAsk, TransactionCommit } from '../connection.ts'
 
 /** Raised by every change after which an older process would misunderstand. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 export type Request =
   | { readonly op: 'hello'; readonly protocol: number; readonly pid: number }
@@ -18,6 +18,13 @@ export type Request =
   | { readonly op: 'committed'; readonly group: string; readonly topics: readonly string[] }
   /** With one part for every place. */
   | { readonly op: 'append'; readonly places: readonly TopicPartition[] }
+  | { readonly op: 'openWriter'; readonly writer: string }
+  /** With one part for every place. */
+  | {
+      readonly op: 'commitTransaction'
+      readonly places: readonly TopicPartition[]
+      readonly transaction: WireTransaction
+    }
   | { readonly op: 'fetch'; readonly asks: readonly FetchAsk[] }
   /** Ends the waiting of the fetch with this id. */
   | { readonly op: 'cancel'; readonly fetch: number }
@@ -35,6 +42,9 @@ export type Request =
       readonly positions: readonly Position[]
     }
   | { readonly op: 'leave'; readonly member: number }
+
+/** The chunks are the parts of the message. */
+export type WireTransaction = Omit<TransactionCommit, 'chunks'>
 
 /** The answer to `hello`. */
 export interface Greeting {

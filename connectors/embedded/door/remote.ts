@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { MillraceError } from '../../../lib/errors.ts'
 import type { OffsetRange, TopicSpec } from '../../../lib/ports.ts'
-import type { Position } from '../../../lib/record.ts'
+import type { Position, TopicPartition } from '../../../lib/record.ts'
 import type {
   ChunkFor,
   Connection,
@@ -10,6 +10,7 @@ import type {
   MemberEvents,
   Membership,
   TopicDetails,
+  TransactionCommit,
 } from '../connection.ts'
 import type { EmbeddedTiming } from '../options.ts'
 import type { Frame } from './frames.ts'
@@ -61,9 +62,16 @@ export class RemoteConnection implements Connection {
   }
 
   async append(chunks: readonly ChunkFor[]): Promise<void> {
-    const places = chunks.map(({ topic, partition }) => ({ topic, partition }))
-    const parts = chunks.map(({ chunk }) => chunk)
-    await this.#requests.send({ op: 'append', places }, parts).answer
+    await this.#requests.send({ op: 'append', places: chunks.map(placeOf) }, chunks.map(partOf)).answer
+  }
+
+  openWriter(id: string): Promise<number> {
+    return this.#ask({ op: 'openWriter', writer: id })
+  }
+
+  async commitTransaction({ chunks, ...transaction }: TransactionCommit): Promise<void> {
+    const places = chunks.map(placeOf)
+    await this.#requests.send({ op: 'commitTransaction', places, transaction }, chunks.map(partOf)).answer
   }
 
   async fetch(asks: readonly FetchAsk[], signal: AbortSignal): Promise<readonly FetchAnswer[]> {
@@ -100,6 +108,14 @@ export class RemoteConnection implements Connection {
     const { message } = await this.#requests.send(request).answer
     return message as T
   }
+}
+
+function placeOf({ topic, partition }: ChunkFor): TopicPartition {
+  return { topic, partition }
+}
+
+function partOf({ chunk }: ChunkFor): Buffer {
+  return chunk
 }
 
 function fetchAnswers({ message, parts }: Frame<unknown>): FetchAnswer[] {

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../lib/errors.ts'
 import type { TopicPartition } from '../../../lib/record.ts'
-import type { Membership } from '../connection.ts'
+import type { ChunkFor, Membership } from '../connection.ts'
 import type { Engine } from '../engine.ts'
 import { type Answer, type Greeting, PROTOCOL, type Request, toWire } from './messages.ts'
 
@@ -42,7 +42,14 @@ export class ServedRequests {
       case 'committed':
         return engine.committed(request.group, request.topics)
       case 'append':
-        return this.#append(request.places, parts)
+        return engine.append(chunksFor(request.places, parts))
+      case 'openWriter':
+        return engine.openWriter(request.writer)
+      case 'commitTransaction':
+        return engine.commitTransaction({
+          ...request.transaction,
+          chunks: chunksFor(request.places, parts),
+        })
       case 'join':
         return this.#join(request.member, request.group, request.topics)
       case 'ready':
@@ -52,10 +59,6 @@ export class ServedRequests {
       case 'leave':
         return this.#leave(request.member)
     }
-  }
-
-  #append(places: readonly TopicPartition[], parts: readonly Buffer[]): Promise<void> {
-    return this.#engine.append(places.map((place, i) => ({ ...place, chunk: parts[i]! })))
   }
 
   #join(member: number, group: string, topics: readonly string[]): Promise<void> {
@@ -79,4 +82,8 @@ export class ServedRequests {
     if (found !== undefined) return found
     throw new MillraceError('FENCED', 'Not a member of the group any more')
   }
+}
+
+function chunksFor(places: readonly TopicPartition[], parts: readonly Buffer[]): ChunkFor[] {
+  return places.map((place, i) => ({ ...place, chunk: parts[i]! }))
 }

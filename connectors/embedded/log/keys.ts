@@ -13,6 +13,7 @@ const PARTITION = 'p'
 const CHUNK = 'c'
 const TIME = 'x'
 const POSITION = 'g'
+const WRITER = 'w'
 /** No part of a topic's or a group's name, so that no name is the beginning of another. */
 const SEPARATOR = '\0'
 
@@ -62,6 +63,20 @@ export function partitionIn(key: Buffer): number {
 /** Where the descriptions of all topics lie. */
 export function topicRange(): { gte: Buffer; lt: Buffer } {
   return { gte: Buffer.from(TOPIC), lt: Buffer.from(String.fromCharCode(TOPIC.charCodeAt(0) + 1)) }
+}
+
+export function writerKey(id: string): Buffer {
+  return Buffer.from(WRITER + id)
+}
+
+/** The transactional id in a key of `writerKey`. */
+export function writerIn(key: Buffer): string {
+  return key.toString('utf8', WRITER.length)
+}
+
+/** Where all writers of transactions lie. */
+export function writerRange(): { gte: Buffer; lt: Buffer } {
+  return { gte: Buffer.from(WRITER), lt: Buffer.from(String.fromCharCode(WRITER.charCodeAt(0) + 1)) }
 }
 
 function offsetKey(kind: string, { topicId, partition }: PartitionId, offset: number): Buffer {

@@ -10,6 +10,7 @@ import { openStore, type Store, type StoreOperation } from './store.ts'
 import { storeError } from './store-error.ts'
 import { type Topic, type TopicEntry, topicEntry } from './topic.ts'
 import { topicSettings } from './topic-settings.ts'
+import { type Turn, Writers } from './writers.ts'
 
 export interface ChunkFor {
   readonly topic: string
@@ -17,18 +18,27 @@ export interface ChunkFor {
   readonly chunk: Buffer
 }
 
+/** What one transaction writes. */
+export interface TransactionCommit extends Turn {
+  readonly chunks: readonly ChunkFor[]
+  readonly group: string
+  readonly positions: readonly Position[]
+}
+
 /** The log on disk: topics, their records, and the positions of groups. Everything resolves when it is durable. */
 export class Log {
   readonly #dir: string
   readonly #store: Store
   readonly #topics: Map<string, Topic>
+  readonly #writers: Writers
   readonly #commit: GroupCommit
   readonly #failed = new AbortController()
   #lastId: number
 
-  private constructor(dir: string, store: Store, topics: readonly Topic[]) {
+  private constructor(dir: string, store: Store, topics: readonly Topic[], writers: Writers) {
     this.#dir = dir
     this.#store = store
+    this.#writers = writers
     this.#topics = new Map(topics.map((topic) => [topic.topic, topic]))
     this.#lastId = Math.max(0, ...topics.map(({ id }) => id))
     this.#commit = new GroupCommit(store, (error) => this.#broken(error))
@@ -39,7 +49,7 @@ export class Log {
     const store = await openStore(dir)
     if (store === undefined) return undefined
     try {
-      return new Log(dir, store, await loadTopics(store))
+      return new Log(dir, store, await loadTopics(store), await Writers.load(store))
     } catch (error) {
       await store.close()
       throw storeError(error, 'reading its topics', dir)
@@ -74,17 +84,29 @@ export class Log {
 
   /** All of the chunks or, if this rejects, perhaps all: never some. */
   async append(chunks: readonly ChunkFor[]): Promise<void> {
-    const bytes = chunks.reduce((sum, { chunk }) => sum + chunk.length, 0)
+    await this.change(() => appended(this.#byPartition(chunks)), bytesOf(chunks))
+  }
+
+  /** A new writer under this id; resolves with its epoch. What its predecessors asked for before is written by then. */
+  async openWriter(id: string): Promise<number> {
+    let epoch = 0
+    await this.#commit.write(() => {
+      const opened = this.#writers.open(id)
+      epoch = opened.epoch
+      return [opened.operation]
+    })
+    return epoch
+  }
+
+  /** All of it or, if this rejects with `UNREACHABLE`, perhaps all; nothing if it rejects with `FENCED`. Once. */
+  async commitTransaction({ chunks, group, positions, ...turn }: TransactionCommit): Promise<void> {
     await this.change(() => {
-      const byPartition = new Map<Partition, Buffer[]>()
-      for (const { topic, partition, chunk } of chunks) {
-        const log = this.partition(topic, partition)
-        const together = byPartition.get(log)
-        if (together === undefined) byPartition.set(log, [chunk])
-        else together.push(chunk)
-      }
-      return [...byPartition].map(([log, together]) => log.append(together))
-    }, bytes)
+      const byPartition = this.#byPartition(chunks)
+      const writer = this.#writers.commit(turn)
+      if (writer === undefined) return []
+      const beside = [writer, ...positions.map((position) => positionOperation(group, position))]
+      return [...appended(byPartition), { operations: beside, durable: () => {} }]
+    }, bytesOf(chunks))
   }
 
   /** Writes changes of partitions at once. `prepare` is called when their turn has come. */
@@ -108,11 +130,7 @@ export class Log {
   }
 
   async commitPositions(group: string, positions: readonly Position[]): Promise<void> {
-    const operations = positions.map(({ topic, partition, offset }): StoreOperation => {
-      const value = Buffer.allocUnsafe(8)
-      value.writeDoubleBE(offset)
-      return { type: 'put', key: positionKey(group, topic, partition), value }
-    })
+    const operations = positions.map((position) => positionOperation(group, position))
     await this.#commit.write(() => operations)
   }
 
@@ -134,6 +152,18 @@ export class Log {
     await this.#store.close()
   }
 
+  /** Throws before anything is changed. */
+  #byPartition(chunks: readonly ChunkFor[]): ReadonlyMap<Partition, readonly Buffer[]> {
+    const byPartition = new Map<Partition, Buffer[]>()
+    for (const { topic, partition, chunk } of chunks) {
+      const log = this.partition(topic, partition)
+      const together = byPartition.get(log)
+      if (together === undefined) byPartition.set(log, [chunk])
+      else together.push(chunk)
+    }
+    return byPartition
+  }
+
   #newTopic(entry: TopicEntry): Topic {
     const logs = Array.from(
       { length: entry.partitions },
@@ -147,4 +177,18 @@ export class Log {
     this.#failed.abort(failure)
     return failure
   }
+}
+
+function appended(byPartition: ReadonlyMap<Partition, readonly Buffer[]>): Change[] {
+  return [...byPartition].map(([log, chunks]) => log.append(chunks))
+}
+
+function bytesOf(chunks: readonly ChunkFor[]): number {
+  return chunks.reduce((sum, { chunk }) => sum + chunk.length, 0)
+}
+
+function positionOperation(group: string, { topic, partition, offset }: Position): StoreOperation {
+  const value = Buffer.allocUnsafe(8)
+  value.writeDoubleBE(offset)
+  return { type: 'put', key: positionKey(group, topic, partition), value }
 }

@@ -49,6 +49,15 @@ export function prefixedBroker(broker: Broker, prefix: string): Broker {
         close: () => producer.close(),
       }
     },
+    async transactions(options) {
+      const producer = await broker.transactions(options)
+      return {
+        send: (records) => producer.send(records.map(outwards)),
+        commit: (positions) => producer.commit(positions.map(outwards)),
+        abort: () => producer.abort(),
+        close: () => producer.close(),
+      }
+    },
     async *read(ranges) {
       for await (const batch of broker.read(ranges.map(outwards))) {
         yield { ...inwards(batch), records: batch.records.map(inwards) }
