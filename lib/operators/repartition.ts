@@ -78,10 +78,12 @@ export function repartitionRead(
     },
     runtime,
   )
-  return (raw) => {
+  return (read) => {
+    const headers = told(read.headers, runtime.state.upstream)
+    if (isMarker(read)) return
+    // Without what was told: a dead letter or a buffer further on keeps the record as the user knows it.
+    const raw = headers === read.headers ? read : { ...read, headers }
     const { timestamp, topic, partition, offset } = raw
-    const headers = told(raw.headers, runtime.state.upstream)
-    if (isMarker(raw)) return
     const context: Context = { key: null, timestamp, headers, topic, partition, offset, raw }
     const decoded = decode(raw, context)
     if (decoded === REFUSED) return
@@ -90,14 +92,22 @@ export function repartitionRead(
   }
 }
 
-/** How far the task is: what it has read, or behind a step that sets timestamps, what came out of it. */
+/**
+ * How far the task is: what it has read, but behind steps that hand records on later, or with other timestamps, what has
+ * come out of them.
+ */
 function timeAt(node: RepartitionNode, runtime: StepRuntime): (timestamp?: number) => number {
-  if (!node.parents.some(setsTimestamps)) return () => runtime.timers.streamTime
+  const { timers } = runtime
+  if (!behind(node, ['process', 'rx', 'enrich'])) return () => timers.streamTime
   const time = runtime.state.time(node.name)
-  return (timestamp) => (timestamp === undefined ? time.now : time.observe(timestamp))
+  // Between micro-batches nothing is on its way in an `enrich`; what the others are to give can't be told.
+  const rest = behind(node, ['process', 'rx']) ? () => time.now : () => time.observe(timers.streamTime)
+  return (timestamp) => (timestamp === undefined ? rest() : time.observe(timestamp))
 }
 
-function setsTimestamps(node: Node): boolean {
-  if (node.kind === 'process' || node.kind === 'rx') return true
-  return node.kind !== 'repartition' && parentsOf(node).some(setsTimestamps)
+/** Whether one of these steps is upstream, in the same sub-topology. */
+function behind(node: Node, kinds: readonly Node['kind'][]): boolean {
+  return parentsOf(node).some(
+    (parent) => kinds.includes(parent.kind) || (parent.kind !== 'repartition' && behind(parent, kinds)),
+  )
 }

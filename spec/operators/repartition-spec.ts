@@ -1,5 +1,19 @@
 import { expect } from 'chai'
-import { count, json, keyBy, map, repartition, type Serde, sink, topic, topology } from '../../lib/index.ts'
+import {
+  aggregate,
+  count,
+  enrich,
+  json,
+  keyBy,
+  map,
+  repartition,
+  type Serde,
+  sink,
+  topic,
+  topology,
+  tumbling,
+  window,
+} from '../../lib/index.ts'
 import { testDriver } from '../../lib/testing/test-driver.ts'
 import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 import { chain, driven } from '../support/driven.ts'
@@ -93,5 +107,47 @@ describe('repartition', () => {
       'x',
       'x, around',
     ])
+  })
+
+  it('should show a record behind it, a dead letter for one, without what tells its readers the time', async () => {
+    const fails = (): number => {
+      throw new RangeError('unlucky')
+    }
+    const driver = await testDriver(
+      chain<string>((input) =>
+        input.pipe(
+          byValue,
+          aggregate('all', () => 0, fails),
+        ),
+      ),
+    )
+    const headers = [['h', Buffer.from('kept')]] as const
+    await driver.pipe('in', { key: 'a', value: 'x', timestamp: 7, headers })
+    const [letter] = driver.deadLetters
+    const names = letter!.record.headers.map(([name]) => name)
+    expect(names.filter((name) => !name.startsWith('millrace.dlq.'))).to.deep.equal(['h'])
+    await driver.close()
+  })
+
+  it('should say how far the task is by what has come out of a step that waits', async () => {
+    const said = topology('spec', ({ source }) => {
+      source('input', topic('in', { value: json<number>() })).pipe(
+        enrich('asked', async (value) => value),
+        keyBy('by-value', (value) => `v${value % 5}`),
+        window('tens', tumbling(10)),
+        count('counts'),
+      )
+    })
+    const inputs = Array.from({ length: 200 }, (_, i) => ({
+      key: `u${i % 40}`,
+      value: i,
+      timestamp: Math.floor(i / 2),
+    }))
+    for (let seed = 1; seed <= 10; seed++) {
+      const driver = await testDriver(said, { partitions: 4, batch: 50, seed })
+      await driver.pipeAll('in', inputs)
+      expect(driver.counters.get('counts', 'late'), `seed ${seed}`).to.equal(0)
+      await driver.close()
+    }
   })
 })
