@@ -13,7 +13,7 @@ export function validate<K, V, Out extends V = V>(
   name: string,
   check: (value: V, context: Context<NoInfer<K>>) => string | undefined,
   options: StepOptions = {},
-): Operator<K, V, K, Out> {
+): Operator<K, V, K, NoInfer<Out>> {
   return (stream) => stream.append({ kind: 'validate', name, check: check as ValidateNode['check'] }, options)
 }
 
