@@ -23,7 +23,8 @@ export interface Rows<K, V> {
 /** @throws MillraceError `CONFIG` for a table whose rows are not kept. */
 export function tableView(table: Node, state: TaskState): Rows<unknown, unknown> {
   const view = viewOf(table, state)
-  const store = 'store' in table ? table.store : undefined
+  // What a suppress keeps are no rows.
+  const store = 'store' in table && table.kind !== 'suppress' ? table.store : undefined
   return {
     get: (key) => view.get(key),
     asOf: (key, timestamp) => {

@@ -13,8 +13,11 @@ import {
   type Rows,
   sessionStore,
   sink,
+  suppress,
+  tableMap,
   topic,
   topology,
+  untilTimeLimit,
   versionedStore,
   windowStore,
 } from '../../lib/index.ts'
@@ -479,6 +482,34 @@ describe('process', () => {
       expect(await failureOf(driven(said, [['a', 1, 1]]))).to.match(
         /the rows of table "prices" are known as they are now only: give it a \{ history \}/,
       )
+    })
+
+    it('should show rows that a table computes or holds back one by one, and not all of them', async () => {
+      const steps = {
+        held: suppress<string, number>('held', untilTimeLimit(100)),
+        doubled: tableMap<string, number, number>('doubled', (price) => price * 2),
+      }
+      for (const [name, step] of Object.entries(steps)) {
+        const said = topology('spec', ({ source, table }) => {
+          const prices = table('prices', topic('prices', { value: json<number>() })).pipe(step)
+          source('input', topic('in', { value: json<'get' | 'all'>() })).pipe(
+            process('ask', { tables: { prices } }, ({ tables: { prices } }, forward: Forward<unknown>) => {
+              return (ask, { key }) =>
+                forward({ value: ask === 'get' ? (prices.get(key) ?? null) : [...prices.all()] })
+            }),
+            sink('out', topic('out', { value: json() })),
+          )
+        })
+        const driver = await start(said)
+        await driver.pipe('prices', { key: 'a', value: 5, timestamp: 9 })
+        await driver.pipe('in', { key: 'a', value: 'get', timestamp: 1 })
+        expect(shortened(driver)).to.deep.equal([
+          ['a', name === 'held' ? null : { value: 10, timestamp: 9 }, 1],
+        ])
+        expect(await failureOf(driver.pipe('in', { key: 'a', value: 'all', timestamp: 2 }))).to.match(
+          /the rows of table "\w+" can be asked for one by one only/,
+        )
+      }
     })
 
     it('should refuse a table that keeps no rows', async () => {
