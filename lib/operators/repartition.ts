@@ -98,10 +98,12 @@ export function repartitionRead(
  */
 function timeAt(node: RepartitionNode, runtime: StepRuntime): (timestamp?: number) => number {
   const { timers } = runtime
-  if (!behind(node, ['process', 'rx', 'enrich'])) return () => timers.streamTime
+  if (!behind(node, ['process', 'rx', 'batch', 'enrich'])) return () => timers.streamTime
   const time = runtime.state.time(node.name)
   // Between micro-batches nothing is on its way in an `enrich`; what the others are to give can't be told.
-  const rest = behind(node, ['process', 'rx']) ? () => time.now : () => time.observe(timers.streamTime)
+  const rest = behind(node, ['process', 'rx', 'batch'])
+    ? () => time.now
+    : () => time.observe(timers.streamTime)
   return (timestamp) => (timestamp === undefined ? rest() : time.observe(timestamp))
 }
 

@@ -15,6 +15,9 @@ import {
   sink,
   topic,
   topology,
+  toStream,
+  tumbling,
+  window,
 } from '../../lib/index.ts'
 import { type TestDriver, type TestDriverOptions, testDriver } from '../../lib/testing/test-driver.ts'
 import { failureOf } from '../contract/failure-of.ts'
@@ -294,6 +297,35 @@ describe('batch per key', () => {
     const inputs = records('a:1@1', 'aa:2@2', 'aaa:3@3', 'aa:4@4')
     const { out } = await driven(batched({ per: 'key', records: 2 }), inputs)
     expect(out).to.deep.equal([['aa', 'aa:2@2 aa:4@4', 4]])
+  })
+
+  it('should hold back the time of those behind a repartition topic, by what has come out of it', async () => {
+    const said = chain<string>((input) =>
+      input.pipe(
+        batch('batch', { per: 'key', records: 2, every: 500 }),
+        keyBy('together', () => 'all'),
+        window('tens', tumbling(10)),
+        count('counts'),
+        toStream('updates'),
+        keyBy('starts', (_, { key }) => `${key.start}`),
+      ),
+    )
+    const driver = await testDriver(said, { partitions: 2 })
+    const at = (partition: number, key: string, timestamp: number) =>
+      driver.pipe('in', { key, value: 'x', timestamp, partition })
+    await at(0, 'waits', 110)
+    await at(0, 'waits-too', 200)
+    await at(1, 'full', 200)
+    await at(1, 'full', 201)
+    expect(shortened(driver)).to.deep.equal([['200', 1, 201]])
+    // The task of partition 0 has read up to 200, but what it holds is older.
+    await driver.advanceWallClock(500)
+    expect(shortened(driver)).to.deep.equal([
+      ['110', 1, 110],
+      ['200', 2, 201],
+    ])
+    expect(driver.counters.get('counts', 'late')).to.equal(0)
+    await driver.close()
   })
 
   it('should be followed by other keyed steps without a repartition topic', async () => {
