@@ -7,7 +7,7 @@ import { type Entered, type Grouped, Table } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
 import { adding } from './adding.ts'
 import { aggregateNode } from './aggregate-node.ts'
-import { type Push, REFUSED, type StepRuntime } from './step.ts'
+import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 export interface AggregateOptions<K, A> {
   /** How aggregates are kept. Default: any structured value. */
@@ -40,6 +40,7 @@ export function aggregate<K, V, KOut, A>(
 /** One entrance per stream, all adding to one store. (KStreamAggregate, KStreamReduce) */
 export function aggregateStep(node: AggregateNode, next: Push, runtime: StepRuntime): Push[] {
   const store = runtime.state.store(node.store as KeyValueSpec)
+  const put = guarded(node, (aggregate, { key, timestamp }) => store.put(key, aggregate, timestamp), runtime)
   return node.adders.map((adder) => {
     const add = adding(node, adder, runtime)
     return (value, context) => {
@@ -51,8 +52,8 @@ export function aggregateStep(node: AggregateNode, next: Push, runtime: StepRunt
       if (change === REFUSED) return
       // After a null the time begins again with the next record.
       const time = row === undefined ? timestamp : Math.max(timestamp, row.timestamp)
-      store.put(key, change.new, time)
-      next(change, rekeyed(context, key, time))
+      const result = rekeyed(context, key, time)
+      if (put(change.new, result) !== REFUSED) next(change, result)
     }
   })
 }

@@ -77,13 +77,14 @@ export function groupAggregateStep(node: GroupAggregateNode, next: Push, runtime
     },
     runtime,
   )
+  const put = guarded(node, (aggregate, { key, timestamp }) => store.put(key, aggregate, timestamp), runtime)
   return (value, context) => {
     const row = store.get(context.key)
     const old = row?.value ?? null
     const aggregate = update({ aggregate: old, change: value as Change }, context)
     if (aggregate === REFUSED) return
     const time = row === undefined ? context.timestamp : Math.max(context.timestamp, row.timestamp)
-    store.put(context.key, aggregate, time)
-    next({ old, new: aggregate, latest: true }, rekeyed(context, context.key, time))
+    const result = rekeyed(context, context.key, time)
+    if (put(aggregate, result) !== REFUSED) next({ old, new: aggregate, latest: true }, result)
   }
 }

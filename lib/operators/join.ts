@@ -25,7 +25,8 @@ export interface JoinOptions<L, R> extends StreamJoinOptions<L, R> {
  * ```
  *
  * A late record is not dropped: it joins what the other side still keeps, which is `before + after + grace` behind that
- * side's newest record. Joined with itself, a stream gives every pair in both orders, and each record with itself.
+ * side's newest record; one that finds nothing, and is itself too old to be kept, is counted as `expired`.
+ * Joined with itself, a stream gives every pair in both orders, and each record with itself.
  * Behind changed keys the sides pass repartition topics, `<name>-left` and `<name>-right`; the state is in the stores
  * of the same names. (KStream#join: KStreamKStreamJoin, KIP-633)
  *

@@ -1,10 +1,11 @@
 import { structured } from '../contract/structured.ts'
+import type { Node } from '../topology/nodes.ts'
 import { keyFormatOf } from '../topology/repartition-nodes.ts'
 import type { KeyValueSpec } from '../topology/store.ts'
 import type { Place, StepOptions } from '../topology/stream.ts'
 import type { Change } from '../topology/table-nodes.ts'
 import type { Format } from '../topology/topic.ts'
-import type { Push, StepRuntime } from './step.ts'
+import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 export interface MaterializeOptions<R> extends StepOptions {
   /**
@@ -27,13 +28,23 @@ export function resultStore<R>(
   return Object.freeze({ kind: 'key-value', name, timestamped: true, key: keyFormatOf(node), value: rows })
 }
 
-/** Changes on their way out of a step, through its store if it has one: that shows the row that arrived last. */
-export function keeping(store: KeyValueSpec | undefined, next: Push, runtime: StepRuntime): Push {
-  if (store === undefined) return next
-  const rows = runtime.state.store(store)
+/**
+ * Changes on their way out of a step, through its store if it has one: that shows the row that arrived last. A row that
+ * can't be kept is a dead letter, and as if it had been deleted.
+ */
+export function keeping(
+  node: Node & { readonly store: KeyValueSpec | undefined },
+  next: Push,
+  runtime: StepRuntime,
+): Push {
+  if (node.store === undefined) return next
+  const rows = runtime.state.store(node.store)
+  const put = guarded(node, (row, { key, timestamp }) => rows.put(key, row, timestamp), runtime)
   return (value, context) => {
     const change = value as Change
-    rows.put(context.key, change.new, context.timestamp)
-    next(change.latest ? change : { ...change, latest: true }, context)
+    if (put(change.new, context) === REFUSED) {
+      rows.delete(context.key)
+      next({ ...change, new: null, latest: true }, context)
+    } else next(change.latest ? change : { ...change, latest: true }, context)
   }
 }

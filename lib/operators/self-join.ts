@@ -1,7 +1,7 @@
 import { rekeyed } from '../record.ts'
 import type { StreamJoinNode } from '../topology/join-nodes.ts'
 import { joinPair } from './join-pair.ts'
-import type { Push, StepRuntime } from './step.ts'
+import { guarded, type Push, type StepRuntime } from './step.ts'
 
 /** A stream with itself, and one store for both sides: one entrance is enough. (KStreamKStreamSelfJoin, KIP-862) */
 export function selfJoinStep(node: StreamJoinNode, next: Push, runtime: StepRuntime): Push[] {
@@ -9,6 +9,7 @@ export function selfJoinStep(node: StreamJoinNode, next: Push, runtime: StepRunt
   const emit = joinPair(node, next, runtime)
   const time = runtime.state.time(node.name)
   const store = runtime.state.store(node.left)
+  const put = guarded(node, (value, { key, timestamp }) => store.put(key, value, timestamp), runtime)
   return [
     (value, context) => {
       const { key, timestamp } = context
@@ -16,20 +17,26 @@ export function selfJoinStep(node: StreamJoinNode, next: Push, runtime: StepRunt
       if (value === null) return runtime.drop(node, 'null-value', value, context)
       // With two stores a record finds itself in the other one, also at the very edge of retention.
       let itself = timestamp > time.observe(timestamp) - node.left.retention + 1
+      let joined = false
       const joinItself = () => {
         itself = false
+        joined = true
         emit(value, value, context)
       }
       const at = (start: number) => rekeyed(context, key, Math.max(timestamp, start))
       const around = (back: number, ahead: number) =>
         store.fetch(key, Math.max(0, timestamp - back), Math.max(0, timestamp + ahead))
-      for (const { start, value: right } of around(before, after)) emit(value, right, at(start))
+      for (const { start, value: right } of around(before, after)) {
+        joined = true
+        emit(value, right, at(start))
+      }
       for (const { start, value: left } of around(after, before)) {
         if (itself && start > timestamp) joinItself()
+        joined = true
         emit(left, value, at(start))
       }
       if (itself) joinItself()
-      store.put(key, value, timestamp)
+      if (put(value, context) === false && !joined) runtime.drop(node, 'expired', value, context)
     },
   ]
 }

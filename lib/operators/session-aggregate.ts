@@ -9,6 +9,17 @@ import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 type Session = StoredRow<Windowed<unknown>, unknown>
 
+interface Addition {
+  readonly touched: readonly Session[]
+  readonly value: unknown
+}
+
+/** What a session becomes, and how that is kept. */
+interface Aggregated {
+  readonly value: unknown
+  readonly row: Buffer | null
+}
+
 /**
  * Sessions: a record extends, or joins, those it touches. They are taken back, each with a tombstone, before the new
  * one is shown; a session's updates are of its end and have no headers. (KStreamSessionWindowAggregate)
@@ -31,7 +42,7 @@ export function sessionAggregateStep(
   const replace = (
     touched: readonly Session[],
     grown: Windowed<unknown>,
-    value: unknown,
+    { value, row }: Aggregated,
     context: Context,
   ) => {
     const alone = grown.start === context.timestamp && grown.end === context.timestamp
@@ -40,7 +51,7 @@ export function sessionAggregateStep(
       store.remove(session.key)
       show(session.key, session.value, null, context)
     }
-    store.put(grown, value)
+    store.putRow(grown, row)
     show(grown, null, value, context)
   }
   // What a record closes it does not touch, but it may move the store's time, so that sessions are forgotten.
@@ -48,7 +59,15 @@ export function sessionAggregateStep(
   return node.adders.map((adder, entrance) => {
     // In a cogroup each stream has a time of its own.
     const time = runtime.state.time(`${node.name}/${entrance}`)
-    const add = guarded(node, adding(node, adder), runtime)
+    const aggregate = adding(node, adder)
+    const add = guarded(
+      node,
+      (addition: Addition, context): Aggregated => {
+        const value = aggregate(addition, context)
+        return { value, row: store.row(value) }
+      },
+      runtime,
+    )
     return (value, context) => {
       const { key, timestamp } = context
       if (key === null) return runtime.drop(node, 'null-key', value, context)
@@ -70,7 +89,7 @@ export function sessionAggregateStep(
 /** Sessions become one from the earliest on, beginning with the initial value; the record is added at last. */
 function adding(node: AggregateNode, adder: Adder) {
   const merge = node.merge!
-  return ({ touched, value }: { touched: readonly Session[]; value: unknown }, context: Context): unknown => {
+  return ({ touched, value }: Addition, context: Context): unknown => {
     const aggregate = touched.reduce<unknown>(
       (earlier, later) => merge(earlier as never, later.value as never, context.key),
       node.init(),

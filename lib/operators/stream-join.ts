@@ -1,9 +1,9 @@
 import { internalSerde } from '../contract/internal-serde.ts'
-import { rekeyed } from '../record.ts'
+import { type Context, rekeyed } from '../record.ts'
 import { type JoinSide, UnmatchedBuffer } from '../state/unmatched-buffer.ts'
 import type { StreamJoinNode } from '../topology/join-nodes.ts'
 import { joinPair } from './join-pair.ts'
-import type { Push, StepRuntime } from './step.ts'
+import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 /**
  * Two streams, a store for each: a record joins what the other's store has of its key, and is put into its own.
@@ -18,11 +18,28 @@ export function streamJoinStep(node: StreamJoinNode, next: Push, runtime: StepRu
   /** How far ahead of a record of this side the other side is looked at. */
   const ahead = { left: windows.after, right: windows.before }
 
+  /** Hands on what has waited long enough, when a record of this side has brought time to `now`. */
+  const release = (side: JoinSide, now: number, context: Context) => {
+    // Kafka Streams compares what is oldest with this side's window, whichever side that is of.
+    if (unmatched === undefined || unmatched.oldest + ahead[side] + windows.grace >= now) return
+    const over = now - windows.grace
+    for (const late of unmatched.take({ left: over - ahead.left, right: over - ahead.right })) {
+      const [left, right] = late.side === 'left' ? [late.value, null] : [null, late.value]
+      emit(left, right, rekeyed(context, late.key, late.timestamp))
+    }
+  }
+
   const entrance = (side: JoinSide): Push => {
     const other = side === 'left' ? 'right' : 'left'
     const [own, theirs] = [stores[side], stores[other]]
     const outer = type === 'outer' || (type === 'left' && side === 'left')
     const pair: typeof emit = side === 'left' ? emit : (mine, theirs, context) => emit(theirs, mine, context)
+    const put = guarded(node, (value, { key, timestamp }) => own.put(key, value, timestamp), runtime)
+    const wait = guarded(
+      node,
+      (value: unknown, { key, timestamp }) => unmatched?.add({ side, key, value, timestamp }),
+      runtime,
+    )
 
     return (value, context) => {
       const { key, timestamp } = context
@@ -30,14 +47,7 @@ export function streamJoinStep(node: StreamJoinNode, next: Push, runtime: StepRu
       if (key === null && value !== null && outer) return pair(value, null, context)
       if (key === null) return runtime.drop(node, 'null-key', value, context)
       if (value === null) return runtime.drop(node, 'null-value', value, context)
-      // Kafka Streams compares what is oldest with this side's window, whichever side that is of.
-      if (unmatched && timestamp >= now && unmatched.oldest + ahead[side] + windows.grace < now) {
-        const over = now - windows.grace
-        for (const late of unmatched.take({ left: over - ahead.left, right: over - ahead.right })) {
-          const [left, right] = late.side === 'left' ? [late.value, null] : [null, late.value]
-          emit(left, right, rekeyed(context, late.key, late.timestamp))
-        }
-      }
+      if (timestamp >= now) release(side, now, context)
       const from = Math.max(0, timestamp - ahead[other])
       const to = Math.max(0, timestamp + ahead[side])
       let matched = false
@@ -46,12 +56,12 @@ export function streamJoinStep(node: StreamJoinNode, next: Push, runtime: StepRu
         unmatched?.delete(other, key, start)
         pair(value, found, rekeyed(context, key, Math.max(timestamp, start)))
       }
-      if (outer && !matched) {
-        // Nothing could match it in time any more: it does not wait for the grace to be over.
-        if (to < now) pair(value, null, context)
-        else unmatched?.add({ side, key, value, timestamp })
-      }
-      own.put(key, value, timestamp)
+      const alone = outer && !matched
+      // Nothing could match it in time any more: it does not wait for the grace to be over.
+      if (alone && to < now) pair(value, null, context)
+      else if (alone && wait(value, context) === REFUSED) return
+      const kept = put(value, context)
+      if (kept === false && !matched && !alone) runtime.drop(node, 'expired', value, context)
     }
   }
   return [entrance('left'), entrance('right')]

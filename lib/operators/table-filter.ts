@@ -44,7 +44,7 @@ export function tableFilterStep(
   oldRowsWanted: boolean,
 ): Push {
   const [table] = node.parents
-  const hand = keeping(node.store, next, runtime)
+  const hand = keeping(node, next, runtime)
   const rows = node.store && runtime.state.store(node.store)
   const tellsOld = hasRows(table!) || (oldRowsWanted && rows !== undefined)
   // Of a row that is older than the newest one it is not known what it follows.

@@ -14,7 +14,7 @@ export function tableJoinStep(
   runtime: StepRuntime,
   oldRowsWanted: boolean,
 ): Push[] {
-  const hand = keeping(node.store, next, runtime)
+  const hand = keeping(node, next, runtime)
   const join = projection(node, joinedRow(node), runtime)
   const joined = formerProjection(node, joinedRow(node))
   return node.parents.map((_, entrance) => {

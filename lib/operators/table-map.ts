@@ -30,7 +30,7 @@ export function tableMapStep(
   runtime: StepRuntime,
   oldRowsWanted: boolean,
 ): Push {
-  const hand = keeping(node.store, next, runtime)
+  const hand = keeping(node, next, runtime)
   const rows = node.store && runtime.state.store(node.store)
   const tellsOld = oldRowsWanted && hasRows(node)
   const project = projection(node, node.project, runtime)

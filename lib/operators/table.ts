@@ -1,7 +1,7 @@
 import type { Node } from '../topology/nodes.ts'
 import type { VersionedSpec } from '../topology/store.ts'
 import type { TableSourceNode } from '../topology/table-nodes.ts'
-import type { Push, StepRuntime } from './step.ts'
+import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 /** Each record becomes its key's row, by arrival: an older timestamp overwrites a newer one. (KTableSource) */
 export function tableStep(
@@ -12,11 +12,12 @@ export function tableStep(
   if (node.store === undefined) return passing(node, next, runtime)
   if (node.store.kind === 'versioned') return versioned(node, node.store, next, runtime)
   const store = runtime.state.store(node.store)
+  const put = guarded(node, (row, { key, timestamp }) => store.put(key, row, timestamp), runtime)
   return (value, context) => {
-    const { key, timestamp } = context
+    const { key } = context
     if (key === null) return runtime.drop(node, 'null-key', value, context)
     const old = store.get(key)
-    store.put(key, value, timestamp)
+    if (put(value, context) === REFUSED) return
     next({ old: old === undefined ? null : old.value, new: value, latest: true }, context)
   }
 }
@@ -32,11 +33,13 @@ function passing(node: Node, next: Push, runtime: StepRuntime): Push {
 /** Rows by their time: of one that is not its key's newest, and that only steps which show every row may take, it is told. */
 function versioned(node: Node, spec: VersionedSpec, next: Push, runtime: StepRuntime): Push {
   const store = runtime.state.store(spec)
+  const put = guarded(node, (row, { key, timestamp }) => store.put(key, row, timestamp), runtime)
   return (value, context) => {
-    const { key, timestamp } = context
+    const { key } = context
     if (key === null) return runtime.drop(node, 'null-key', value, context)
     const old = store.get(key)?.value ?? null
-    const result = store.put(key, value, timestamp)
+    const result = put(value, context)
+    if (result === REFUSED) return
     if (result === 'expired') runtime.drop(node, 'expired', value, context)
     else next({ old, new: value, latest: result === 'latest' }, context)
   }

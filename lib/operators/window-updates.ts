@@ -2,8 +2,9 @@ import { type Context, rekeyed } from '../record.ts'
 import type { AggregateNode } from '../topology/keyed-nodes.ts'
 import type { WindowSpec } from '../topology/store.ts'
 import type { Change } from '../topology/table-nodes.ts'
+import type { Windowed } from '../windows/windowed.ts'
 import { type Closing, emitOnClose } from './emit-on-close.ts'
-import type { Push, StepRuntime } from './step.ts'
+import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 /** What one record makes of one window. */
 export interface WindowUpdate {
@@ -25,6 +26,14 @@ export function windowUpdates(
   const spec = node.store as WindowSpec
   const store = runtime.state.store(spec)
   const close = emitOnClose(node, closing, next, runtime)
+  const put = guarded(
+    node,
+    (aggregate, { key: window, timestamp }) => {
+      const { key, start } = window as Windowed<unknown>
+      store.put(key, aggregate, start, timestamp)
+    },
+    runtime,
+  )
   const shown = node.window?.emit === 'updates'
   // A record is in no window that it closes, but it may move the store's time, so that windows are forgotten.
   const closesFirst = node.window?.retention === undefined
@@ -32,8 +41,9 @@ export function windowUpdates(
     const { key } = context
     if (closesFirst) close(closed, context)
     for (const { start, change, timestamp } of updates) {
-      store.put(key, change.new, start, timestamp)
-      if (shown) next(change, rekeyed(context, { key, start, end: start + spec.size }, timestamp))
+      const result = rekeyed(context, { key, start, end: start + spec.size }, timestamp)
+      if (put(change.new, result) === REFUSED) break
+      if (shown) next(change, result)
     }
     if (!closesFirst) close(closed, context)
   }

@@ -47,14 +47,24 @@ export class SessionStore<K, V> {
   }
 
   /** A null value deletes, and moves the store's time as any other. What is too old already is not kept. */
-  put({ key, start, end }: Windowed<K>, value: V | null): void {
+  put(session: Windowed<K>, value: V | null): void {
+    this.putRow(session, this.row(value))
+  }
+
+  /** How a value is kept: throws where it can't be, before others are removed for it. */
+  row(value: V | null): Buffer | null {
+    return value === null ? null : this.#rows.encode(value, -1)
+  }
+
+  /** Puts what `row` gave. */
+  putRow({ key, start, end }: Windowed<K>, row: Buffer | null): void {
     this.#time.observe(end)
     const kept = this.#kept()
     for (const code of this.#byEnd.take(kept - 1)) this.#bytes.delete(code)
     if (end < kept) return
     const code = this.#code(key, start, end)
-    if (value === null) this.#forget(code)
-    else this.#keep(code, this.#rows.encode(value, -1))
+    if (row === null) this.#forget(code)
+    else this.#keep(code, row)
   }
 
   remove({ key, start, end }: Windowed<K>): void {

@@ -44,12 +44,12 @@ export class WindowStore<K, V> {
     }
   }
 
-  /** A null value deletes, and moves the store's time as any other. What is too old already is not kept. */
-  put(key: K, value: V | null, start: number, timestamp = -1): void {
+  /** A null value deletes, and moves the store's time as any other. Returns false for what is too old to be kept. */
+  put(key: K, value: V | null, start: number, timestamp = -1): boolean {
     this.#time.observe(start)
     const horizon = this.#horizon()
     for (const code of this.#byTime.take(horizon)) this.#bytes.delete(code)
-    if (start <= horizon) return
+    if (start <= horizon) return false
     const code = this.#code(key, start)
     if (this.#spec.duplicates) {
       if (value !== null) this.#keep(code + word(this.#number++), this.#rows.encode(value, timestamp))
@@ -58,6 +58,7 @@ export class WindowStore<K, V> {
       this.#bytes.delete(code)
       this.#byTime.remove(this.#timeOf(code), code)
     }
+    return true
   }
 
   get(key: K, start: number): TimedRow<V> | undefined {

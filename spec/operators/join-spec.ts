@@ -70,6 +70,17 @@ describe('join', () => {
     expect(after.map((results) => results.length)).to.deep.equal([0, 0, 1, 0, 0])
   })
 
+  it('should count what has found nothing, and is too old to be kept itself', async () => {
+    const { out, counters } = await drivenSides(joined(), [
+      ['left', 'a', 'L1', 100],
+      ['left', 'a', 'too late', 10],
+      ['right', 'a', 'too late as well', 10],
+      ['right', 'a', 'R1', 100],
+    ])
+    expect(out).to.deep.equal([['a', 'L1+R1', 100]])
+    expect(counters.get('pairs', 'expired')).to.equal(1)
+  })
+
   it('should join nothing without a key or a value, and count it', async () => {
     const { out, counters } = await drivenSides(joined(), [
       ['left', null, 'no key', 1],
