@@ -99,7 +99,7 @@ export function repartitionRead(
 function timeAt(node: RepartitionNode, runtime: StepRuntime): (timestamp?: number) => number {
   const { timers } = runtime
   if (!behind(node, ['process', 'rx', 'batch', 'enrich'])) return () => timers.streamTime
-  const time = runtime.state.time(node.name)
+  const time = runtime.state.time(`${node.name}/out`)
   // Between micro-batches nothing is on its way in an `enrich`; what the others are to give can't be told.
   const rest = behind(node, ['process', 'rx', 'batch'])
     ? () => time.now

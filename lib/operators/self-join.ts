@@ -7,7 +7,7 @@ import { guarded, type Push, type StepRuntime } from './step.ts'
 export function selfJoinStep(node: StreamJoinNode, next: Push, runtime: StepRuntime): Push[] {
   const { before, after } = node.windows
   const emit = joinPair(node, next, runtime)
-  const time = runtime.state.time(node.name)
+  const time = runtime.state.time(`${node.name}/0`)
   const store = runtime.state.store(node.left)
   const put = guarded(node, (value, { key, timestamp }) => store.put(key, value, timestamp), runtime)
   return [

@@ -14,7 +14,7 @@ export function sourceStep(
   serdes: TopicSerdes,
   now: () => number,
 ): Read {
-  const partitionTime = runtime.state.time(node.name)
+  const partitionTime = runtime.state.time(`${node.name}/partition`)
   const decode = guarded(
     node,
     (raw: RawRecord, context: Written) => {

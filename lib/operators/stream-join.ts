@@ -12,7 +12,7 @@ import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 export function streamJoinStep(node: StreamJoinNode, next: Push, runtime: StepRuntime): Push[] {
   const { type, windows } = node
   const emit = joinPair(node, next, runtime)
-  const time = runtime.state.time(node.name)
+  const time = runtime.state.time(`${node.name}/0`)
   const stores = { left: runtime.state.store(node.left), right: runtime.state.store(node.right) }
   const unmatched = unmatchedOf(node, runtime)
   /** How far ahead of a record of this side the other side is looked at. */

@@ -43,7 +43,7 @@ function waiting(
   joined: Push,
   runtime: StepRuntime,
 ): Push {
-  const time = runtime.state.time(node.name)
+  const time = runtime.state.time(`${node.name}/0`)
   const records = new WaitingRecords(internalSerde(key), internalSerde(value), runtime.state.bytes(name))
   const wait = guarded(node, (record: unknown, context) => records.add(record, context), runtime)
   return (record, context) => {

@@ -72,7 +72,7 @@ export function suppress<K, V>(name: string, until: Until): (table: Table<K, V>)
 export function suppressStep(node: SuppressNode, next: Push, runtime: StepRuntime): Push {
   const { until, wait, store } = node
   const buffer = new SuppressBuffer(store, runtime.state.bytes(store.name), uncountedOf(node))
-  const time = runtime.state.time(node.name)
+  const time = runtime.state.time(`${node.name}/0`)
   const hold = guarded(
     node,
     (change: Change, context: Context) => {

@@ -47,7 +47,10 @@ export class TaskState {
     return this.#stores
   }
 
-  /** The stream time of an operator, or of one of its inputs. */
+  /**
+   * The stream time of an operator, or of one of its inputs: `<step>/<which>`, so that no step's name can be that of the
+   * task's own time or, with a colon, of a store's.
+   */
   time(name: string): OperatorTime {
     const time = this.#times.get(name) ?? new OperatorTime(this.upstream, this.#backend.meta[`time/${name}`])
     this.#times.set(name, time)
@@ -86,11 +89,11 @@ export class TaskState {
       case 'key-value':
         return new KeyValueStore(spec, bytes)
       case 'window':
-        return new WindowStore(spec, bytes, this.time(`store/${spec.name}`))
+        return new WindowStore(spec, bytes, this.time(`store:${spec.name}`))
       case 'session':
-        return new SessionStore(spec, bytes, this.time(`store/${spec.name}`))
+        return new SessionStore(spec, bytes, this.time(`store:${spec.name}`))
       case 'versioned':
-        return new VersionedStore(spec, bytes, this.time(`store/${spec.name}`))
+        return new VersionedStore(spec, bytes, this.time(`store:${spec.name}`))
     }
   }
 }
