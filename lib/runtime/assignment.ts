@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.ts'
-import type { Assignment, BrokerConsumer } from '../ports.ts'
+import type { Assignment, BrokerAdmin, BrokerConsumer } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { KeptState } from './checkpoint.ts'
 import { Committer } from './committer.ts'
+import { Idleness } from './idleness.ts'
 import type { Processor } from './processor.ts'
 import { Task, type TaskOptions } from './task.ts'
 
@@ -20,6 +21,9 @@ export interface AssignOptions
   readonly consumer: BrokerConsumer
   /** The tasks that the assignment is made up of, their state restored. */
   readonly tasks: readonly PreparedTask[]
+  readonly admin: BrokerAdmin
+  /** How long a task whose inputs are at their ends is waited for by those it feeds. Milliseconds. */
+  readonly idleAfter: number
   readonly failed: (error: unknown) => void
 }
 
@@ -33,7 +37,7 @@ export interface PreparedTask {
 
 /** One task per sub-topology and partition, all begun. */
 export function assign(assignment: Assignment, options: AssignOptions): Running {
-  const { consumer, tasks: prepared, failed, ...shared } = options
+  const { consumer, tasks: prepared, failed, admin, idleAfter, ...shared } = options
   const abort = new AbortController()
   const committer = new Committer(consumer, assignment.generation, abort.signal)
   const tasks = new Map<string, Task>()
@@ -43,6 +47,7 @@ export function assign(assignment: Assignment, options: AssignOptions): Running 
       ...shared,
       ...own,
       inputs: positions.map(({ topic, partition }) => ({ topic, partition })),
+      idleness: new Idleness(admin, positions, idleAfter),
       committer,
       flow: (input, state) => consumer.flow([input], state),
       signal: abort.signal,

@@ -1,7 +1,5 @@
-import type { Broker } from '../ports.ts'
-import { NO_HEADERS, type OutRecord } from '../record.ts'
+import { type Headers, NO_HEADERS, type OutRecord } from '../record.ts'
 import type { ChangedEntry } from '../state/changelogged-state.ts'
-import type { StateBackend } from '../state/ordered-bytes.ts'
 
 /** A topic that holds the newest entry of each key of a store, so that another worker can take the state over. */
 export function changelogTopic(application: string, store: string): string {
@@ -11,37 +9,53 @@ export function changelogTopic(application: string, store: string): string {
 export const CHANGELOG_CONFIG = { 'cleanup.policy': 'compact', 'retention.ms': '-1' } as const
 
 /** First byte of a key: what the record says. */
-const META = 0
+export const META = 0
 const ENTRY = 1
 
 /** Which checkpoint a state is of: the larger, the later. */
 const CHECKPOINT = 'checkpoint'
 
+/** Up to where the changelogs are known to be in the local state, by store. */
+const READ_TO = 'changelog/'
+
+/** Whose changelogs: those of the stores of one task. */
+export interface ChangelogPlace {
+  readonly application: string
+  readonly partition: number
+  readonly stores: readonly string[]
+}
+
 export type Meta = Readonly<Record<string, string>>
 
-/** The changes of one checkpoint, and behind them, in every topic they touch, what the state then covers. */
+/** Last header of an entry: the checkpoint that it belongs to. It counts once that checkpoint is known to be whole. */
+const TAG = 'checkpoint'
+
+/**
+ * What one checkpoint writes, in steps of which each is acknowledged before the next: first what has changed, then, in
+ * every topic touched, that it is whole and what the state then covers. A crash between them leaves entries that nobody
+ * takes for state. Where there is one topic its order says the same.
+ */
 export function changelogRecords(
-  application: string,
-  partition: number,
+  { application, partition, stores }: ChangelogPlace,
   changes: readonly ChangedEntry[],
   meta: Meta,
   now: number,
-): OutRecord[] {
-  const stores = new Set(changes.map(({ store }) => store))
-  const record = (store: string, key: Buffer, value: Buffer | null): OutRecord => {
-    return {
-      topic: changelogTopic(application, store),
-      partition,
-      key,
-      value,
-      timestamp: now,
-      headers: NO_HEADERS,
-    }
+): OutRecord[][] {
+  const touched = new Set(changes.map(({ store }) => store))
+  if (touched.size === 0) touched.add(stores[0]!)
+  const tag = [[TAG, Buffer.from(meta[CHECKPOINT]!)]] as const
+  const record = (store: string, key: Buffer, value: Buffer | null, headers: Headers): OutRecord => {
+    return { topic: changelogTopic(application, store), partition, key, value, timestamp: now, headers }
   }
-  return [
-    ...changes.map(({ store, key, value }) => record(store, entryKey(key), value)),
-    ...[...stores].map((store) => record(store, Buffer.of(META), Buffer.from(JSON.stringify(meta)))),
-  ]
+  const entries = changes.map(({ store, key, value }) => record(store, entryKey(key), value, tag))
+  const whole = Buffer.from(JSON.stringify(meta))
+  const marks = [...touched].map((store) => record(store, Buffer.of(META), whole, NO_HEADERS))
+  return touched.size === 1 ? [[...entries, ...marks]] : [entries, marks]
+}
+
+/** Whether a checkpoint would say anything new, apart from its number. */
+export function moved(saved: Meta, meta: Meta): boolean {
+  return Object.entries(meta).some(([name, value]) => saved[name] !== value)
 }
 
 /** The meta of the checkpoint that follows. */
@@ -49,62 +63,8 @@ export function nextCheckpoint(saved: Meta, meta: Meta): Meta {
   return { ...meta, ...readTo(saved), [CHECKPOINT]: String(checkpointOf(saved) + 1) }
 }
 
-export interface Restored {
-  readonly entries: number
-}
-
-/**
- * Brings a local state up to its changelogs. It reads from where the local state was last known to hold all that is
- * before; entries that it has already come to the same. Nothing local: from the beginning.
- */
-export async function restore(
-  broker: Broker,
-  application: string,
-  partition: number,
-  stores: readonly string[],
-  backend: StateBackend,
-): Promise<Restored> {
-  let entries = 0
-  let newest = backend.meta
-  const ends: Record<string, string> = {}
-  for (const store of stores) {
-    const topic = changelogTopic(application, store)
-    const range = (await broker.admin.offsets(topic)).find((one) => one.partition === partition)
-    if (range === undefined) continue
-    const from = Math.max(range.earliest, Math.min(range.end, Number(backend.meta[readKey(store)] ?? 0)))
-    const bytes = backend.bytes(store)
-    for await (const { records } of broker.read([{ topic, partition, from, to: range.end }])) {
-      for (const { key, value } of records) {
-        if (key === null) continue
-        if (key[0] === META) newest = newer(newest, value)
-        else if (value === null) bytes.delete(key.toString('latin1', 1))
-        else bytes.set(key.toString('latin1', 1), value)
-        entries++
-      }
-    }
-    ends[readKey(store)] = String(range.end)
-  }
-  if (stores.length > 0) await backend.save({ ...newest, ...ends })
-  return { entries }
-}
-
-function newer(meta: Meta, value: Buffer | null): Meta {
-  if (value === null) return meta
-  const found = JSON.parse(String(value)) as Meta
-  return checkpointOf(found) >= checkpointOf(meta) ? found : meta
-}
-
-function checkpointOf(meta: Meta): number {
-  return Number(meta[CHECKPOINT] ?? 0)
-}
-
-function readKey(store: string): string {
-  return `changelog/${store}`
-}
-
-/** Up to where the changelogs are known to be in the local state. */
 function readTo(meta: Meta): Meta {
-  return Object.fromEntries(Object.entries(meta).filter(([name]) => name.startsWith('changelog/')))
+  return Object.fromEntries(Object.entries(meta).filter(([name]) => name.startsWith(READ_TO)))
 }
 
 function entryKey(key: string): Buffer {
@@ -112,4 +72,18 @@ function entryKey(key: string): Buffer {
   bytes[0] = ENTRY
   bytes.write(key, 1, 'latin1')
   return bytes
+}
+
+/** The checkpoint of an entry; 0 for one that does not say. */
+export function tagOf(headers: Headers): number {
+  const last = headers.at(-1)
+  return last?.[0] === TAG ? Number(String(last[1])) : 0
+}
+
+export function checkpointOf(meta: Meta): number {
+  return Number(meta[CHECKPOINT] ?? 0)
+}
+
+export function readKey(store: string): string {
+  return READ_TO + store
 }

@@ -10,12 +10,16 @@ import { memoryState } from '../state/memory-state.ts'
 import { TaskState } from '../state/task-state.ts'
 import type { Topology } from '../topology/nodes.ts'
 import type { PreparedTask } from './assignment.ts'
-import { restore } from './changelog.ts'
+import type { ChangelogPlace } from './changelog.ts'
 import { Processor, type ProcessorOptions } from './processor.ts'
+import { restore } from './restore.ts'
 import { type PartitionCounts, planTasks, type TaskPlan } from './task-plan.ts'
 
 export interface PrepareOptions
-  extends Pick<ProcessorOptions, 'bindings' | 'globals' | 'refusals' | 'counters' | 'log' | 'now'> {
+  extends Pick<
+    ProcessorOptions,
+    'bindings' | 'globals' | 'refusals' | 'counters' | 'log' | 'now' | 'futureTolerance'
+  > {
   readonly topology: Topology
   readonly application: string
   readonly broker: Broker
@@ -52,9 +56,10 @@ async function prepare(plan: TaskPlan, options: PrepareOptions): Promise<Prepare
     const state = new TaskState(memoryState(), name, upstreams)
     return { positions, processor: processor(state), state: undefined, covered: new Map() }
   }
-  const backend = await openState(plan, options)
+  const changelogs = { application, partition, stores: plan.stores }
+  const backend = await openState(plan, changelogs, options)
   const task = new TaskState(backend, name, upstreams)
-  const kept = { application, partition, task, backend }
+  const kept = { changelogs, task, backend }
   return {
     positions,
     processor: processor(task),
@@ -63,22 +68,28 @@ async function prepare(plan: TaskPlan, options: PrepareOptions): Promise<Prepare
   }
 }
 
-async function openState(plan: TaskPlan, options: PrepareOptions): Promise<ChangeloggedState> {
+async function openState(
+  plan: TaskPlan,
+  changelogs: ChangelogPlace,
+  options: PrepareOptions,
+): Promise<ChangeloggedState> {
   const { broker, application, stateDir, log, signal } = options
   if (stateDir === undefined)
     throw new MillraceError('INTERNAL', 'a task with stores needs a state directory')
   const inner = await openDiskState(join(stateDir, application, plan.name))
   const begun = performance.now()
-  const restoring = () => restore(broker, application, plan.partition, plan.stores, inner)
-  const { entries } = await retrying(restoring, { when: isRetriable, cap: 2000, signal }).catch(
+  const restoring = () => restore(broker, changelogs, inner)
+  const { entries, unfinished } = await retrying(restoring, { when: isRetriable, cap: 2000, signal }).catch(
     async (error: unknown) => {
       await inner.close()
       throw error
     },
   )
   const ms = Math.round(performance.now() - begun)
-  log.info({ task: plan.name, entries, ms }, 'state restored')
-  return new ChangeloggedState(inner)
+  log.info({ task: plan.name, entries, unfinished: unfinished.length, ms }, 'state restored')
+  const state = new ChangeloggedState(inner)
+  for (const { store, key } of unfinished) state.touch(store, key)
+  return state
 }
 
 /** How far the state is ahead of the group's positions: a crash came between saving and committing. */

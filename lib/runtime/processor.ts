@@ -63,6 +63,8 @@ export class Processor {
     await this.#ready(records, signal)
     this.#outbox = new Outbox()
     await this.#read(records, signal)
+    // However many records there are, what is due by the clock is not put off.
+    this.#timers.due['wall-clock']()
     for (const step of this.#pipeline.waiting) await step.flush(signal)
     return this.#outbox
   }
@@ -77,7 +79,12 @@ export class Processor {
 
   /** Whether something happens in it as time goes by, though nothing is read. */
   get timed(): boolean {
-    return this.#ends.size > 0 || this.#timers.scheduled('wall-clock')
+    return this.waitedFor || this.#timers.scheduled('wall-clock')
+  }
+
+  /** Whether tasks behind repartition topics wait for its time. */
+  get waitedFor(): boolean {
+    return this.#ends.size > 0
   }
 
   /** What tells the readers of its repartition topics how far it is, where that has changed. */

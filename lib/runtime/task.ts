@@ -1,6 +1,7 @@
 import type { FetchedBatch } from '../ports.ts'
 import type { Position, TopicPartition } from '../record.ts'
 import { type CheckpointTargets, checkpoint } from './checkpoint.ts'
+import type { Idleness } from './idleness.ts'
 import { type BatchLimits, type MicroBatch, MicroBatchQueue } from './micro-batch.ts'
 import type { Outbox } from './outbox.ts'
 import type { Processor } from './processor.ts'
@@ -17,6 +18,7 @@ export interface TaskOptions extends CheckpointTargets {
   readonly creditBytes: number
   readonly flow: (input: TopicPartition, state: 'paused' | 'flowing') => void
   readonly partitionsOf: PartitionCounts
+  readonly idleness: Idleness
   /** Ends waiting and retries; what is then unfinished is not committed. */
   readonly signal: AbortSignal
 }
@@ -76,19 +78,25 @@ export class Task {
     }
   }
 
-  async #process({ records }: MicroBatch, signal: AbortSignal): Promise<Outbox> {
-    const { processor, covered, partitionsOf } = this.#options
+  async #process({ records, positions }: MicroBatch, signal: AbortSignal): Promise<Outbox> {
+    const { processor, covered } = this.#options
     const fresh =
       covered.size === 0
         ? records
         : records.filter(({ topic, offset }) => offset >= (covered.get(topic) ?? 0))
     const outbox =
       fresh.length > 0 ? await processor.process(fresh, signal) : await processor.punctuate(signal)
-    if (performance.now() - this.#marked >= TICK) {
-      this.#marked = performance.now()
-      outbox.markers.push(...processor.markers(partitionsOf, false))
-    }
+    await this.#mark(outbox, positions)
     return outbox
+  }
+
+  /** Says how far it is to those that wait for it. */
+  async #mark(outbox: Outbox, positions: readonly Position[]): Promise<void> {
+    const { processor, partitionsOf, idleness } = this.#options
+    if (positions.length > 0) idleness.read(positions)
+    if (!processor.waitedFor || performance.now() - this.#marked < TICK) return
+    this.#marked = performance.now()
+    outbox.markers.push(...processor.markers(partitionsOf, await idleness.now()))
   }
 
   async #checkpoint(outbox: Outbox, positions: readonly Position[]): Promise<void> {

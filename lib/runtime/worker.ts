@@ -31,6 +31,13 @@ export interface WorkerOptions {
   readonly cure?: string
   /** Where the state of tasks is kept. Needed for topologies with state. */
   readonly stateDir?: string
+  /**
+   * After how many milliseconds at the ends of its inputs a task holds back the time of those behind its repartition
+   * topics no longer. Default 1 s; Infinity: never. (max.task.idle.ms is the nearest in Kafka Streams.)
+   */
+  readonly idleAfter?: number
+  /** How far ahead of the clock timestamps may be, instead of what the inputs say. Milliseconds. */
+  readonly futureTolerance?: number
   readonly now?: () => number
 }
 
@@ -38,6 +45,10 @@ export interface Worker {
   /** Resolves when stopped or caught up; rejects with what made the worker stop. */
   readonly done: Promise<void>
   readonly counters: Counters
+  /** The rows of the global tables, by node. */
+  readonly globals: GlobalTables['rows']
+  /** Whether it has partitions, and their state restored. */
+  readonly assigned: boolean
   /** Finishes what is in hand within the drain time-out, commits it, leaves the group. */
   stop(): Promise<void>
 }
@@ -143,6 +154,14 @@ class RunningWorker implements Worker {
     }
   }
 
+  get globals(): GlobalTables['rows'] {
+    return this.#globals.rows
+  }
+
+  get assigned(): boolean {
+    return this.#running !== undefined
+  }
+
   stop(): Promise<void> {
     this.#end()
     return this.#stopping!
@@ -150,7 +169,7 @@ class RunningWorker implements Worker {
 
   async #assigned(assignment: Assignment): Promise<void> {
     const { topology, application, environment, stateDir, partitionsOf, batch } = this.#options
-    const { creditBytes = 4 << 20, now = Date.now } = this.#options
+    const { creditBytes = 4 << 20, now = Date.now, idleAfter = 1000, futureTolerance } = this.#options
     const { signal } = this.#ending
     for (const sink of this.#opened.sinks.values()) {
       await retrying(() => sink.prepare(), { when: isRetriable, signal })
@@ -173,11 +192,14 @@ class RunningWorker implements Worker {
       counters,
       log,
       now,
+      futureTolerance,
       signal,
     }
     const tasks = await prepareTasks(assignment.positions, shared)
     this.#running = assign(assignment, {
       consumer: this.#consumer,
+      admin: broker.admin,
+      idleAfter,
       tasks,
       outputs: { producer: this.#producer, sinks: this.#opened.sinks, refusals, counters, log },
       limits: { ...DEFAULT_LIMITS, ...batch },

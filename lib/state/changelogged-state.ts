@@ -17,9 +17,7 @@ export class ChangeloggedState implements StateBackend {
   }
 
   bytes(store: string): OrderedBytes {
-    const known = this.#stores.get(store) ?? new Noting(this.#inner.bytes(store))
-    this.#stores.set(store, known)
-    return known
+    return this.#noting(store)
   }
 
   /** What has changed since the last call, each key once, as it is now. */
@@ -32,6 +30,11 @@ export class ChangeloggedState implements StateBackend {
     return changes
   }
 
+  /** Has an entry written to the changelog again as it is, though nothing has changed it. */
+  touch(store: string, key: string): void {
+    this.#noting(store).changed.add(key)
+  }
+
   save(meta: Readonly<Record<string, string>>): Promise<void> {
     return this.#inner.save(meta)
   }
@@ -42,6 +45,12 @@ export class ChangeloggedState implements StateBackend {
 
   close(): Promise<void> {
     return this.#inner.close()
+  }
+
+  #noting(store: string): Noting {
+    const known = this.#stores.get(store) ?? new Noting(this.#inner.bytes(store))
+    this.#stores.set(store, known)
+    return known
   }
 }
 

@@ -69,6 +69,8 @@ function running(more: Partial<AssignOptions> = {}, ask?: (row: { n: number }) =
     outputs: { producer: new ArrayProducer(), sinks: new Map([[node, gated]]), refusals, counters, log },
     limits: { records: 2, bytes: 1e9, wait: 0 },
     creditBytes: 1e9,
+    admin: undefined as never,
+    idleAfter: Number.POSITIVE_INFINITY,
     failed: (error) => void failures.push(error),
     ...more,
   })
