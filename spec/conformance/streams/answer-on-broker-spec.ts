@@ -6,6 +6,7 @@ import { logFolder } from '../../connectors/embedded/log-folder.ts'
 import { answerOnBroker } from './answer-on-broker.ts'
 import { prefixedBroker } from './prefixed-broker.ts'
 import type { InputRecord } from './scenario.ts'
+import { TOPOLOGIES } from './topologies/index.ts'
 
 const value = json<number>()
 
@@ -101,9 +102,15 @@ describe('a scenario on a broker', () => {
     expect(outcome).to.match(/^the worker has stopped: .*broken/)
   })
 
-  it('should refuse a step of the wall clock', async () => {
-    const scenario = { topology: 'twice', params: {}, inputs: [{ advanceWallClockMs: 1 }] }
-    const asked = answerOnBroker(scenario, said, prefixedBroker(broker, 'four.'), 'four')
-    expect(await asked.catch((error: Error) => error.message)).to.include('wall clock')
+  it('should move the wall clock of the worker, and wait for what is due by it', async () => {
+    const inputs = [{ advanceWallClockMs: 25 }, input('in', 'a', 1), { advanceWallClockMs: 10 }]
+    const ticking = TOPOLOGIES['punctuate-wall-clock']!({ intervalMs: 10, cancelAfter: 0 })
+    const scenario = { topology: 'punctuate-wall-clock', params: {}, inputs }
+    const { outputs } = await answerOnBroker(scenario, ticking, prefixedBroker(broker, 'four.'), 'four')
+    expect(outputs.map(({ after, key, timestamp }) => [after, key, timestamp])).to.deep.equal([
+      [0, 'punctuated', 25],
+      [2, 'punctuated', 35],
+      [2, 'a', 35],
+    ])
   })
 })

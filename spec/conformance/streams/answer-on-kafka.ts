@@ -6,9 +6,6 @@ import { answerOnBroker } from './answer-on-broker.ts'
 import { prefixedBroker } from './prefixed-broker.ts'
 import type { Answer, Scenario } from './scenario.ts'
 
-/** Topologies without state and without a repartition topic: what a worker runs already. */
-export const ON_KAFKA: readonly string[] = ['map-values', 'filter', 'flat-map', 'branch', 'merge']
-
 /** @throws MillraceError `CONFIG` when `KAFKA_BROKERS` is not set, or wrong. */
 export function brokersGiven(): readonly string[] {
   return config(['KAFKA_BROKERS']).KAFKA_BROKERS

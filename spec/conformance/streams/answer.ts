@@ -1,4 +1,6 @@
+import type { OpenStore } from '../../../lib/state/task-state.ts'
 import { type OutputRecord, type TestDriver, testDriver } from '../../../lib/testing/test-driver.ts'
+import type { StoreSpec } from '../../../lib/topology/store.ts'
 import { headersOf, scenarioHeaders } from './record-bytes.ts'
 import type { Answer, Json, Key, Output, Scenario, StoreRow } from './scenario.ts'
 import { storeNames } from './store-names.ts'
@@ -43,7 +45,11 @@ export function outputOf(after: number, { topic, key, value, timestamp, headers 
 
 /** What a partition's store holds. */
 export function rowsOf(driver: TestDriver, name: string, partition = 0): StoreRow[] {
-  return [...driver.store(name, partition).all()].map(({ key, value, timestamp }) => {
+  return storeRows(driver.store(name, partition))
+}
+
+export function storeRows(store: OpenStore<StoreSpec>): StoreRow[] {
+  return [...store.all()].map(({ key, value, timestamp }) => {
     const row = { key: key as StoreRow['key'], value: value as Json }
     return timestamp === -1 ? row : { ...row, timestamp }
   })

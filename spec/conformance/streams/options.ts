@@ -22,7 +22,7 @@ export function optionsOf(argv: readonly string[]): Options | { readonly exitCod
     .addOption(
       new Option(
         '--broker <kind>',
-        'through a worker on the Kafka of KAFKA_BROKERS, where its topics stay',
+        'through a worker on the Kafka of KAFKA_BROKERS, where its topics stay; stores are on disk',
       ).choices(['kafka']),
     )
     .addHelpText(

@@ -33,7 +33,12 @@ export function prefixedBroker(broker: Broker, prefix: string): Broker {
   return {
     admin,
     consumer(options): BrokerConsumer {
-      const consumer = broker.consumer({ ...options, topics: options.topics.map(whole) })
+      const { topics, fromEarliest = [] } = options
+      const consumer = broker.consumer({
+        ...options,
+        topics: topics.map(whole),
+        fromEarliest: fromEarliest.map(whole),
+      })
       return {
         start: (listener) => consumer.start(listening(listener)),
         flow: (partitions: readonly TopicPartition[], state) =>

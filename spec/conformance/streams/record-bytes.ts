@@ -1,6 +1,7 @@
 import type { Headers, OutRecord } from '../../../lib/record.ts'
+import type { Format } from '../../../lib/topology/topic.ts'
 import { canonical } from './canonical.ts'
-import type { InputRecord, Json, Output, ScenarioHeaders } from './scenario.ts'
+import type { InputRecord, Json, Key, Output, ScenarioHeaders } from './scenario.ts'
 
 /** A scenario's record as a broker has it: the key as UTF-8 text, the value as canonical JSON, a tombstone as null. */
 export function inputBytes({ topic, key, value, timestamp, headers = {} }: InputRecord): OutRecord {
@@ -15,14 +16,26 @@ export function inputBytes({ topic, key, value, timestamp, headers = {} }: Input
 
 type Bytes = Pick<OutRecord, 'topic' | 'key' | 'value' | 'timestamp' | 'headers'>
 
-/** What came out after the input of that index; keys are text. */
-export function outputOf(after: number, { topic, key, value, timestamp, headers }: Bytes): Output {
-  const record = { after, topic, key: key === null ? null : String(key), value: jsonOf(value), timestamp }
+/** What came out after the input of that index, read as its topic says. */
+export function decodedOutput(
+  after: number,
+  { topic, key, value, timestamp, headers }: Bytes,
+  keys: Format<unknown>,
+  values: Format<unknown>,
+): Output {
+  const record = {
+    after,
+    topic,
+    key: decoded(keys, key) as Key,
+    value: decoded(values, value) as Json,
+    timestamp,
+  }
   return headers.length === 0 ? record : { ...record, headers: scenarioHeaders(headers) }
 }
 
-function jsonOf(bytes: Buffer | null): Json {
-  return bytes === null ? null : (JSON.parse(String(bytes)) as Json)
+function decoded(format: Format<unknown>, bytes: Buffer | null): unknown {
+  if (!('decode' in format)) throw new Error('a scenario has no contracts')
+  return bytes === null ? null : format.decode(bytes)
 }
 
 export function headersOf(headers: ScenarioHeaders): Headers {

@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { openDiskState } from '../../../lib/state/disk-state.ts'
+import { TaskState } from '../../../lib/state/task-state.ts'
+import type { Topology } from '../../../lib/topology/nodes.ts'
+import { storesOf } from '../../../lib/topology/stores-of.ts'
+import { subTopologiesOf } from '../../../lib/topology/sub-topologies.ts'
+import { storeRows } from './answer.ts'
+import type { StoreRow, Stores } from './scenario.ts'
+
+/** What the tasks of partition 0 have left on disk; the worker has stopped. */
+export async function storesOnDisk(
+  topology: Topology,
+  stateDir: string,
+  application: string,
+  names: readonly string[],
+): Promise<Stores> {
+  const found: Record<string, readonly StoreRow[]> = {}
+  for (const { id, inputs, steps } of subTopologiesOf(topology)) {
+    const specs = [...inputs, ...steps].flatMap(storesOf).filter(({ name }) => names.includes(name))
+    if (specs.length === 0) continue
+    const state = new TaskState(await openDiskState(join(stateDir, application, `${id}_0`)), `${id}_0`)
+    for (const spec of specs) found[spec.name] = storeRows(state.store(spec))
+    await state.close()
+  }
+  return found
+}
