@@ -1,12 +1,13 @@
 import { structured } from '../contract/structured.ts'
 import { type Duration, duration } from '../duration.ts'
 import type { Context } from '../record.ts'
+import { checkName } from './check-name.ts'
 import type { InvalidTimestamps, Node, SourceNode, TimestampExtractor, Topology } from './nodes.ts'
 import type { KeyValueSpec, VersionedSpec } from './store.ts'
 import { type Entered, GlobalTable, type Graph, Stream, Table } from './stream.ts'
 import type { GlobalTableNode, TableSourceNode } from './table-nodes.ts'
 import type { Format, TopicTarget } from './topic.ts'
-import { checkName, checkTopology } from './validate.ts'
+import { checkTopology } from './validate.ts'
 
 /** What every input takes. */
 export interface InputOptions<K, V> {

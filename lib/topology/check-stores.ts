@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.ts'
+import { checkName } from './check-name.ts'
 import type { Node, Topology } from './nodes.ts'
 import type { StoreSpec } from './store.ts'
 import { storesOf } from './stores-of.ts'
@@ -13,6 +14,7 @@ export function checkStores({ name: topology, nodes }: Topology): void {
   const known = new Map<string, { readonly store: StoreSpec; readonly node: Node }>()
   for (const node of nodes) {
     for (const store of storesOf(node)) {
+      checkName(`store of step "${node.name}"`, store.name)
       const first = known.get(store.name)
       known.set(store.name, first ?? { store, node })
       if (first === undefined || first.store === store) continue

@@ -1,20 +1,10 @@
 import { MillraceError } from '../errors.ts'
+import { checkKeys } from './check-keys.ts'
+import { checkName } from './check-name.ts'
 import { checkStores } from './check-stores.ts'
 import { checkCoPartitioning } from './co-partitioning.ts'
 import { type InputNode, isDrops, type Node, parentsOf, type Topology } from './nodes.ts'
 import { storesOf } from './stores-of.ts'
-
-/** Kafka's rule for topic names, since step names become parts of topic, group and metric names. */
-const LEGAL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
-
-/** @throws MillraceError `CONFIG` for a name that is missing or not legal. */
-export function checkName(what: string, name: string): void {
-  if (typeof name === 'string' && LEGAL.test(name)) return
-  throw new MillraceError(
-    'CONFIG',
-    `a ${what} needs a name of letters, digits, ".", "_" or "-" (at most 100), not ${JSON.stringify(name)}`,
-  )
-}
 
 /** What can be known without a server: names, and that every branch ends in a sink. */
 export function checkTopology(topology: Topology): void {
@@ -34,6 +24,7 @@ export function checkTopology(topology: Topology): void {
   }
   checkSources(topology)
   checkStores(topology)
+  checkKeys(topology)
   const parents = new Set(topology.nodes.filter((node) => !isDrops(node)).flatMap(parentsOf))
   const loose = topology.nodes.find((node) => !ends(node) && !parents.has(node))
   if (loose !== undefined) {

@@ -41,6 +41,17 @@ const sharing = (store: () => Store, partitions = 4) =>
   })
 
 describe('stores', () => {
+  it('should have names that a changelog topic can have', () => {
+    const define = () =>
+      topology('spec', ({ source }) => {
+        source('left', input('left')).pipe(
+          remember('of-left', keyValueStore<number>('all/users')),
+          sink('left-out', output('lefts')),
+        )
+      })
+    expect(failureOf(define)).to.match(/a store of step "of-left" needs a name of letters.+not "all\/users"/)
+  })
+
   it('should be refused where two have one name', () => {
     expect(failureOf(() => sharing(last))).to.match(
       /steps "of-left" and "of-right" of topology "spec" would have two stores named "last"; rename one/,
