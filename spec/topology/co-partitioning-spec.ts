@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import {
   aggregate,
   and,
+  batch,
   cogroup,
   contract,
   count,
@@ -16,14 +17,18 @@ import {
   merge,
   outerJoin,
   process,
+  reduce,
   repartition,
   type Stream,
   sink,
   type Table,
   type TopicOptions,
+  tableJoin,
+  tableOuterJoin,
   topic,
   topology,
   toStream,
+  toTable,
   tumbling,
   window,
   within,
@@ -62,6 +67,19 @@ const STEPS = {
   'a join of streams': streams((a, b) => a.pipe(join('step', b, within(5), both))),
   'an outer join of streams': streams((a, b) => a.pipe(outerJoin('step', b, within(5), both))),
   'a join with a table': tables((a, b) => a.pipe(joinTable('step', b, both))),
+  'a join of tables': (a: Said, b: Said) =>
+    topology('t', ({ table }) => {
+      sink('out', out)(table('a', of('a', a)).pipe(tableJoin('step', table('b', of('b', b)), both)))
+    }),
+  'a table joined with an aggregated stream': (a: Said, b: Said) =>
+    topology('t', ({ source, table }) => {
+      const rows = source('a', of('a', a)).pipe(reduce('rows', (all: string, value: string) => all + value))
+      sink('out', out)(rows.pipe(tableOuterJoin('step', table('b', of('b', b)), both)))
+    }),
+  'rows of streams that were merged': streams((a, b) => a.pipe(merge('merged', b), toTable('step'))),
+  'batches per key of streams that were merged': streams((a, b) =>
+    a.pipe(merge('merged', b), batch('step', { per: 'key', records: 2 })),
+  ),
   'a cogroup': streams((a, b) =>
     a.pipe(
       cogroup(
@@ -148,7 +166,7 @@ for (const [name, define] of Object.entries(STEPS)) {
         .to.match(/topic "a" is partitioned by murmur2, topic "b" is partitioned by consistent_random: /)
         .and.match(/put .*repartition\(…\).* behind topic "b", which is partitioned by murmur2$/)
       expect(message(() => define({ partitioner: 'a' }, { partitioner: 'b' }))).to.match(
-        /: put repartition\(…\) behind topic "a", and put .*repartition\(…\).* behind topic "b", which is/,
+        /: put .*repartition\(…\).* behind topic "a", and put .*repartition\(…\).* behind topic "b", which is/,
       )
     })
   })
@@ -245,8 +263,10 @@ describe('co-partitioning', () => {
     })
   })
 
-  it('should let streams be merged that are nowhere joined', () => {
+  it('should let streams be merged whose keys nothing asks for', () => {
     streams((a, b) => a.pipe(merge('merged', b)))({ partitions: 4 }, { partitions: 3 })
+    const bulk = streams((a, b) => a.pipe(merge('merged', b), batch('bulk', { records: 2 })))
+    bulk({ partitions: 4 }, { partitions: 3 })
   })
 
   it('should believe a format in code that does not say what it writes', () => {
