@@ -1,4 +1,5 @@
 import { structured } from '../contract/structured.ts'
+import { requireRows } from '../topology/old-rows.ts'
 import { type StepOptions, Table } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
 import { type ForeignKeyJoin, foreignKeyNodes } from './foreign-key-nodes.ts'
@@ -27,6 +28,8 @@ export interface ForeignKeyJoinOptions<R> extends StepOptions {
  * several partitions an answer that comes when its left row has changed again is left out, and counted as `stale`.
  *
  * A row whose foreign key can't be told is a dead letter, and refers to nothing from then on.
+ *
+ * @throws MillraceError `CONFIG` for a table whose rows are not kept.
  */
 export function foreignKeyJoin<K, V, KO, VO, R>(
   name: string,
@@ -68,6 +71,7 @@ function joining<K, V, R>(
   const foreignKey = foreignKeyOf as ForeignKeyJoin['foreignKey']
   const rows = materialize ? ((value ?? structured()) as Format<unknown>) : undefined
   return (left) => {
+    for (const side of [left, right]) requireRows(said.name, side)
     const whole = { ...said, right, foreignKey, join: join as ForeignKeyJoin['join'], rows, onError }
     return new Table<K, R>(foreignKeyNodes(left, whole), left.graph)
   }

@@ -3,6 +3,7 @@ import { type Duration, duration } from '../duration.ts'
 import { MillraceError } from '../errors.ts'
 import type { Context } from '../record.ts'
 import type { StreamTableJoinNode } from '../topology/join-nodes.ts'
+import { requireRows } from '../topology/old-rows.ts'
 import { keyed, keyFormatOf } from '../topology/repartition-nodes.ts'
 import type { StoreSpec } from '../topology/store.ts'
 import { type Entered, type StepOptions, Stream, type Table } from '../topology/stream.ts'
@@ -43,7 +44,7 @@ export interface JoinTableOptions<V> extends StepOptions {
  *
  * Records that come with changed keys go through a repartition topic first. (KStream#join, KStreamKTableJoin)
  *
- * @throws MillraceError `CONFIG` for a grace period and a table without history.
+ * @throws MillraceError `CONFIG` for a table whose rows are not kept, and for a grace period and one without history.
  */
 export function joinTable<K, V, Row, R>(
   name: string,
@@ -64,7 +65,7 @@ export function joinTable<K, V, Row, R>(
  * result  s+null              s+t1                   s+null
  * ```
  *
- * @throws MillraceError `CONFIG` for a grace period and a table without history.
+ * @throws MillraceError `CONFIG` for a table whose rows are not kept, and for a grace period and one without history.
  */
 export function leftJoinTable<K, V, Row, R>(
   name: string,
@@ -82,6 +83,7 @@ function joining<K, V, R>(
   join: unknown,
   { grace, value, onError }: JoinTableOptions<V>,
 ): (stream: Stream<K, V>) => Stream<K, R, Entered<K, V>> {
+  requireRows(name, table)
   if (grace !== undefined && !isVersioned(table.node)) throw withoutHistory(name, table.node.name)
   return (stream) => {
     const records = new Stream<K, V>(keyed(stream, name), stream.graph)

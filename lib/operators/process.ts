@@ -1,6 +1,7 @@
 import type { Duration } from '../duration.ts'
 import type { Context, Headers } from '../record.ts'
 import type { ProcessNode } from '../topology/keyed-nodes.ts'
+import { requireRows } from '../topology/old-rows.ts'
 import { keyed } from '../topology/repartition-nodes.ts'
 import type { StoreSpec } from '../topology/store.ts'
 import { type Operator, type StepOptions, Stream, type Table } from '../topology/stream.ts'
@@ -77,6 +78,8 @@ export interface Forwarded<V, K> {
  * has no record to refuse: it stops the worker when it throws, or is counted with `onError: 'skip'`.
  * (KStream#process, KStream#processValues, Processor)
  *
+ * @throws MillraceError `CONFIG` for a table whose rows are not kept.
+ *
  * ```ts
  * process('changes', { stores: { last: keyValueStore<number>('last') } }, ({ stores: { last } }, forward: Forward<Change>) =>
  *   (value, { key }) => {
@@ -102,6 +105,7 @@ export function process<
 ): Operator<K, V, K2, V2> {
   const { stores = {}, tables = {}, key, keys = 'changed', onError = 'dead-letter' } = options
   const needsKeys = Object.keys(stores).length > 0 || Object.keys(tables).length > 0
+  for (const table of Object.values<Table<unknown, unknown>>(tables)) requireRows(name, table)
   return (stream) => {
     const parent = needsKeys ? keyed(stream, name) : stream.node
     const node: ProcessNode = Object.freeze({

@@ -135,6 +135,29 @@ describe('foreignKeyJoin', () => {
     await without.close()
   })
 
+  it('should refuse tables whose rows are not kept', () => {
+    const told = topic('left', { value: json<Row>() })
+    const asked = topic('right', { value: json<string>() })
+    for (const [left, right] of [
+      [false, true],
+      [true, false],
+    ] as const) {
+      const said = () =>
+        topology('spec', ({ table }) => {
+          const rows = table('right-rows', asked, { materialize: right })
+          const refer = foreignKeyJoin(
+            'joined',
+            rows,
+            (row: Row) => row.to,
+            ({ v }: Row) => v,
+          )
+          refer(table('left-rows', told, { materialize: left }))
+        })
+      const missing = left ? 'right-rows' : 'left-rows'
+      expect(failureOf(said).message).to.include(`step "joined" needs the rows of "${missing}"`)
+    }
+  })
+
   it('should name topics and store as Kafka Streams does', () => {
     const names = joining('inner').nodes.map(({ name }) => name)
     expect(names).to.include.members([
