@@ -6,21 +6,19 @@ import type { Lookup } from '../ports.ts'
 import { type Headers, headerOf, NO_HEADERS, type OutRecord, type RawRecord } from '../record.ts'
 import { Counters } from '../runtime/counters.ts'
 import { DEAD_LETTER } from '../runtime/dead-letters.ts'
-import type { Environment } from '../runtime/environment.ts'
 import { type OpenTopology, open } from '../runtime/open.ts'
 import type { Outbox } from '../runtime/outbox.ts'
 import { Processor } from '../runtime/processor.ts'
 import { Refusals } from '../runtime/refusals.ts'
 import { openDiskState } from '../state/disk-state.ts'
-import { KeyValueStore } from '../state/key-value-store.ts'
 import { memoryState } from '../state/memory-state.ts'
 import { type OpenStore, TaskState } from '../state/task-state.ts'
-import { isTopic, type Node, type Topology } from '../topology/nodes.ts'
+import { isTopic, type Topology } from '../topology/nodes.ts'
 import type { StoreSpec } from '../topology/store.ts'
 import { type SubTopology, subTopologiesOf, upstreamOf } from '../topology/sub-topologies.ts'
-import type { GlobalTableNode } from '../topology/table-nodes.ts'
-import { memoryRegistry } from './memory-registry.ts'
 import { seededRandom } from './random.ts'
+import { testEnvironment } from './test-environment.ts'
+import { TestGlobals } from './test-globals.ts'
 import { type CrashPoint, TestTask } from './test-task.ts'
 import { TopicLogs } from './topic-logs.ts'
 
@@ -82,7 +80,7 @@ export interface Refused {
  * ```
  */
 export async function testDriver(topology: Topology, options: TestDriverOptions = {}): Promise<TestDriver> {
-  const opened = await open(topology, topology.name, environmentOf(options))
+  const opened = await open(topology, topology.name, testEnvironment(options.lookups))
   const driver = new TestDriver(topology, opened, options)
   await driver.start()
   return driver
@@ -97,7 +95,7 @@ export class TestDriver {
   readonly #random: (() => number) | undefined
   readonly #logs: TopicLogs
   readonly #tasks: TestTask[] = []
-  readonly #globals = new Map<GlobalTableNode, KeyValueStore<unknown, unknown>>()
+  readonly #globals: TestGlobals
   readonly #serdes = new Map<string, TopicSerdes>()
   readonly #written: OutputRecord[] = []
   readonly #rows = new Map<string, unknown[]>()
@@ -115,14 +113,12 @@ export class TestDriver {
     this.#wallClock = options.wallClock ?? 0
     this.#readAt = this.#wallClock
     this.#logs = new TopicLogs((topic) => (topic === topology.deadLetters.topic ? 1 : this.#partitions))
+    this.#globals = new TestGlobals(topology, opened.serdes, this.counters)
     for (const node of topology.nodes) {
       const serdes = opened.serdes.get(node)
       const target = node.kind === 'sink' ? node.target : 'topic' in node ? node.topic : undefined
       if (serdes !== undefined && target !== undefined && isTopic(target))
         this.#serdes.set(target.name, serdes)
-      if (node.kind === 'globalTable') {
-        this.#globals.set(node, new KeyValueStore(node.store, memoryState().bytes(node.name)))
-      }
     }
   }
 
@@ -199,7 +195,8 @@ export class TestDriver {
       const store = task.partition === partition ? task.state.stores.get(name) : undefined
       if (store !== undefined) return store
     }
-    for (const [node, store] of this.#globals) if (node.name === name) return store
+    const rows = this.#globals.named(name)
+    if (rows !== undefined) return rows
     throw new MillraceError('CONFIG', `topology "${this.#topology.name}" has no store "${name}"`)
   }
 
@@ -236,7 +233,7 @@ export class TestDriver {
         partition,
         application: topology.name,
         state,
-        globals: this.#globals,
+        globals: this.#globals.rows,
         bindings: this.#opened,
         refusals: new Refusals(topology, counters, SILENT),
         counters,
@@ -307,15 +304,8 @@ export class TestDriver {
   #append(record: OutRecord): RawRecord {
     const written = this.#logs.append(record)
     for (const task of this.#tasks) task.offer(written)
-    for (const [node, store] of this.#globals)
-      if (node.topic.name === written.topic) this.#update(node, store, written)
+    this.#globals.update(written)
     return written
-  }
-
-  #update(node: Node, store: KeyValueStore<unknown, unknown>, { key, value, timestamp }: RawRecord): void {
-    const serdes = this.#opened.serdes.get(node)!
-    if (key === null) this.counters.add(node.name, 'null-key')
-    else store.put(serdes.key.decode(key), value === null ? null : serdes.value.decode(value), timestamp)
   }
 
   #serdesOf(topic: string): TopicSerdes {
@@ -330,33 +320,6 @@ export class TestDriver {
 }
 
 const NEVER = new AbortController().signal
-
-/** Nothing is opened of the outside: tables are never written, and look-ups are those of the test. */
-function environmentOf({ lookups = {} }: TestDriverOptions): Environment {
-  const unused = () => {
-    throw new MillraceError('INTERNAL', 'the test driver has no broker')
-  }
-  const sink = { prepare: async () => {}, write: async () => {}, close: async () => {} }
-  const connector = { open: async () => sink, resources: () => [], close: async () => {} }
-  const any = <C>(made: C) => new Proxy({}, { get: () => made }) as Readonly<Record<string, C>>
-  return {
-    broker: {
-      admin: undefined as never,
-      consumer: unused,
-      producer: unused,
-      transactions: unused,
-      read: unused,
-      close: async () => {},
-    },
-    registry: memoryRegistry(),
-    sinks: any(connector),
-    lookups: any({
-      openLookup: ({ name }) => lookups[name] ?? { load: async () => new Map() },
-      lookupResources: () => [],
-    }),
-    log: SILENT,
-  }
-}
 
 function decoded(
   { topic, partition, key, value, timestamp, headers }: RawRecord,

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { joinGlobal, json, leftJoinGlobal, sink, topic, topology } from '../../lib/index.ts'
+import { testDriver } from '../../lib/testing/test-driver.ts'
 import { drivenTopics } from '../support/driven-topics.ts'
 
 interface Order {
@@ -70,6 +71,17 @@ describe('joinGlobal', () => {
     ])
     expect(out).to.deep.equal([['k', 'good+Germany', 1]])
     expect(letters).to.deep.equal(['joined: Error: no country'])
+  })
+
+  it('should go on without a row that can’t be read, and count it', async () => {
+    const driver = await testDriver(joining('inner'))
+    const unreadable = { key: Buffer.from('de'), value: Buffer.from('{'), headers: [], timestamp: 2 }
+    await driver.pipe('global', { key: 'de', value: 'Germany', timestamp: 1 })
+    driver.writeRaw({ topic: 'global', ...unreadable })
+    await driver.pipe('stream', { key: 'a', value: order('o', 'de'), timestamp: 3 })
+    expect(driver.read('out').map(({ value }) => value)).to.deep.equal(['o+Germany'])
+    expect(driver.counters.get('countries', 'refused')).to.equal(1)
+    await driver.close()
   })
 
   it('should have all rows in every partition', async () => {
