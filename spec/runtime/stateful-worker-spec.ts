@@ -19,6 +19,7 @@ import { SILENT } from '../../lib/log.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 import { resourcesOf } from '../../lib/runtime/resources.ts'
 import { startWorker } from '../../lib/runtime/worker.ts'
+import { until } from '../support/until.ts'
 
 interface Visit {
   readonly country: string
@@ -71,6 +72,39 @@ describe('a worker with state', function () {
     await write(200)
     await runUntilCaughtUp('elsewhere')
     expect(await finalCounts()).to.deep.equal(expected())
+  })
+
+  it('should close windows though some partitions have nothing to read', async () => {
+    const closed = topic('closed', { key: windowedKey(), value: json<number | null>(), partitions: 1 })
+    const lonely = topic('lonely', { value: json<Visit>(), partitions: 3 })
+    const byCountry = topology('closing', ({ source }) => {
+      source('visits', lonely).pipe(
+        keyBy('country', ({ country }) => country),
+        window('tens', tumbling(10), { emit: 'close' }),
+        count('per-country'),
+        toStream('updates'),
+        sink('out', closed),
+      )
+    })
+    for (const resource of resourcesOf(byCountry, 'closing', environment())) await resource.create()
+    const worker = await startWorker({
+      topology: byCountry,
+      environment: environment(),
+      stateDir: join(root, 'closing'),
+      idleAfter: 10,
+    })
+    const producer = await broker.producer({})
+    let time = 0
+    // How soon the others are known to be idle is not for us to say: time goes on until they are.
+    await until('a closed window', async () => {
+      const value = Buffer.from(JSON.stringify({ country: 'de' }))
+      const visit = { topic: 'lonely', partition: 0, key: null, value, timestamp: time, headers: NO_HEADERS }
+      await producer.send([visit])
+      time += 10
+      return (await broker.admin.offsets('closed')).some(({ end }) => end > 0)
+    })
+    await producer.close()
+    await worker.stop()
   })
 
   /** Visits of ever later times; each partition has its own part of them. */

@@ -7,18 +7,20 @@ import { subTopologiesOf } from '../../../lib/topology/sub-topologies.ts'
 import { storeRows } from './answer.ts'
 import type { StoreRow, Stores } from './scenario.ts'
 
-/** What the tasks of partition 0 have left on disk; the worker has stopped. */
+/** What the tasks of a partition have left on disk; the worker has stopped. */
 export async function storesOnDisk(
   topology: Topology,
   stateDir: string,
   application: string,
   names: readonly string[],
+  partition = 0,
 ): Promise<Stores> {
   const found: Record<string, readonly StoreRow[]> = {}
   for (const { id, inputs, steps } of subTopologiesOf(topology)) {
     const specs = [...inputs, ...steps].flatMap(storesOf).filter(({ name }) => names.includes(name))
     if (specs.length === 0) continue
-    const state = new TaskState(await openDiskState(join(stateDir, application, `${id}_0`)), `${id}_0`)
+    const task = `${id}_${partition}`
+    const state = new TaskState(await openDiskState(join(stateDir, application, task)), task)
     for (const spec of specs) found[spec.name] = storeRows(state.store(spec))
     await state.close()
   }
