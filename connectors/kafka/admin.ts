@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { retrying } from '../../lib/backoff.ts'
-import { isRetriable } from '../../lib/errors.ts'
+import { isRetriable, MillraceError } from '../../lib/errors.ts'
 import type { BrokerAdmin, OffsetRange, TopicInfo, TopicSpec } from '../../lib/ports.ts'
 import type { Position } from '../../lib/record.ts'
 import { openClient } from './client.ts'
@@ -43,6 +43,9 @@ export function kafkaAdmin(settings: KafkaSettings): KafkaAdmin {
     try {
       return await answer
     } catch (error) {
+      // What kafkajs' admin makes of it when none of the brokers it knows answers.
+      if (error instanceof TypeError)
+        throw new MillraceError('UNREACHABLE', `Kafka: ${doing}: no broker answered`, at)
       throw kafkaError(error, doing, at)
     }
   }

@@ -76,11 +76,18 @@ export function commitError(error: unknown): MillraceError {
  * epoch of this id.
  */
 export function transactionError(error: unknown, id: string): MillraceError {
-  if (!FENCING_TYPES.has(protocolTypeOf(error) ?? '')) return kafkaError(error, `transaction of ${id}`)
+  if (!FENCING_TYPES.has(protocolTypeOf(error) ?? '')) return inDoubt(error, `transaction of ${id}`)
   return new MillraceError(
     'FENCED',
     `Another producer has the transactional id ${id}, or its transaction was open for too long and was given up`,
   )
+}
+
+/** Whatever kafkajs has failed with, a new producer finds out what was written. */
+function inDoubt(error: unknown, doing: string): MillraceError {
+  const failure = kafkaError(error, doing)
+  if (failure.code !== 'INTERNAL' || rootOf(error) instanceof MillraceError) return failure
+  return new MillraceError('UNREACHABLE', failure.message)
 }
 
 /** The protocol's name of an error (`MESSAGE_TOO_LARGE` …), however deep kafkajs has wrapped it. */
