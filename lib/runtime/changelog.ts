@@ -6,7 +6,14 @@ export function changelogTopic(application: string, store: string): string {
   return `${application}-${store}-changelog`
 }
 
-export const CHANGELOG_CONFIG = { 'cleanup.policy': 'compact', 'retention.ms': '-1' } as const
+/** What a checkpoint that never became whole has written must not yet have cost the entries before it. */
+const COMPACTION_LAG = '600000'
+
+export const CHANGELOG_CONFIG = {
+  'cleanup.policy': 'compact',
+  'retention.ms': '-1',
+  'min.compaction.lag.ms': COMPACTION_LAG,
+} as const
 
 /** First byte of a key: what the record says. */
 export const META = 0
@@ -58,9 +65,9 @@ export function moved(saved: Meta, meta: Meta): boolean {
   return Object.entries(meta).some(([name, value]) => saved[name] !== value)
 }
 
-/** The meta of the checkpoint that follows. */
-export function nextCheckpoint(saved: Meta, meta: Meta): Meta {
-  return { ...meta, ...readTo(saved), [CHECKPOINT]: String(checkpointOf(saved) + 1) }
+/** The meta of the checkpoint that follows. `ends`: what is newly known of the changelogs. */
+export function nextCheckpoint(saved: Meta, meta: Meta, ends: Meta = {}): Meta {
+  return { ...meta, ...readTo(saved), ...ends, [CHECKPOINT]: String(checkpointOf(saved) + 1) }
 }
 
 function readTo(meta: Meta): Meta {

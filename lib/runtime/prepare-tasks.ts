@@ -11,6 +11,7 @@ import { TaskState } from '../state/task-state.ts'
 import type { Topology } from '../topology/nodes.ts'
 import type { PreparedTask } from './assignment.ts'
 import type { ChangelogPlace } from './changelog.ts'
+import { ChangelogEnds } from './changelog-ends.ts'
 import { Processor, type ProcessorOptions } from './processor.ts'
 import { restore } from './restore.ts'
 import { type PartitionCounts, planTasks, type TaskPlan } from './task-plan.ts'
@@ -59,7 +60,8 @@ async function prepare(plan: TaskPlan, options: PrepareOptions): Promise<Prepare
   const changelogs = { application, partition, stores: plan.stores }
   const backend = await openState(plan, changelogs, options)
   const task = new TaskState(backend, name, upstreams)
-  const kept = { changelogs, task, backend }
+  const ends = new ChangelogEnds(options.broker.admin, changelogs)
+  const kept = { changelogs, ends, task, backend }
   return {
     positions,
     processor: processor(task),

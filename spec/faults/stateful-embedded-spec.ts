@@ -13,6 +13,6 @@ describe('state on the embedded log', function () {
   after(() => owner?.kill())
   const where = () => ({ dir })
 
-  describe('under kill -9', () => keptUnderKills({ records: 1200, kills: 12, where }))
+  describe('under kill -9', () => keptUnderKills({ records: 1200, kills: 10, where }))
   describe('handed over', () => handedOver({ records: 1200, where }))
 })

@@ -7,6 +7,6 @@ describe('state on Kafka', function () {
   const session = 6000
   const where = () => ({ kafka: servers().kafkaBrokers, session })
 
-  describe('under kill -9', () => keptUnderKills({ records: 1200, kills: 4, where }))
+  describe('under kill -9', () => keptUnderKills({ records: 1200, kills: 3, where }))
   describe('handed over', () => handedOver({ records: 1200, where }))
 })

@@ -1,0 +1,58 @@
+import { isRetriable } from '../errors.ts'
+import type { BrokerAdmin } from '../ports.ts'
+import { type ChangelogPlace, changelogTopic, type Meta, readKey } from './changelog.ts'
+
+/** How often the ends are asked for. Milliseconds. */
+const INTERVAL = 30_000
+
+/**
+ * Up to where the changelogs are known to be in the local state, so that after a crash only what follows is read. An end
+ * counts once the group has taken a commit after it was asked for: until then nobody else can have written before it.
+ */
+export class ChangelogEnds {
+  readonly #admin: BrokerAdmin
+  readonly #place: ChangelogPlace
+  readonly #interval: number
+  #asked = performance.now()
+  #candidate: Meta | undefined
+  #known: Meta = {}
+
+  constructor(admin: BrokerAdmin, place: ChangelogPlace, interval = INTERVAL) {
+    this.#admin = admin
+    this.#place = place
+    this.#interval = interval
+  }
+
+  /** What the next checkpoint may say. */
+  get known(): Meta {
+    return this.#known
+  }
+
+  /** All that the task has written is in its state. A broker that is away is asked another time. */
+  async ask(): Promise<void> {
+    if (performance.now() - this.#asked < this.#interval) return
+    this.#asked = performance.now()
+    try {
+      this.#candidate = await this.#ends()
+    } catch (error) {
+      if (!isRetriable(error)) throw error
+    }
+  }
+
+  /** The group has taken a commit: the partition was still ours. */
+  committed(): void {
+    this.#known = this.#candidate ?? this.#known
+    this.#candidate = undefined
+  }
+
+  async #ends(): Promise<Meta> {
+    const { application, partition, stores } = this.#place
+    const ends: Record<string, string> = {}
+    for (const store of stores) {
+      const ranges = await this.#admin.offsets(changelogTopic(application, store))
+      const range = ranges.find((one) => one.partition === partition)
+      if (range !== undefined) ends[readKey(store)] = String(range.end)
+    }
+    return ends
+  }
+}
