@@ -56,7 +56,9 @@ function extent(name: string, window: WindowNode | undefined) {
   const retention = retentionOf(name, window)
   if (windows.kind === 'session') return { kind: 'session', retention } as const
   const size = windows.kind === 'time' ? windows.size : windows.difference
-  return { kind: 'window', timestamped: true, size, retention } as const
+  // Where windows are shown when they close, one as old as the retention is still there. (RocksDBTimeOrderedWindowStore)
+  const kept = window.emit === 'close' ? retention + 1 : retention
+  return { kind: 'window', timestamped: true, size, retention: kept } as const
 }
 
 /** A store that forgets what still takes records would give wrong results. (TimeWindowedKStreamImpl and its like) */

@@ -23,6 +23,17 @@ describe('windows that are emitted when they close', () => {
     expect(shown).to.deep.equal(['a@0-10 = 2 at 9'])
   })
 
+  it('should still be there when they are exactly as old as the retention, as in Kafka Streams, and lost behind it', async () => {
+    const tight = (windows: Windows, retention: number) => counted(windows, { retention })
+    const tens = tumbling(10, { grace: 10 })
+    const shownAt = async (windows: Windows, ...times: number[]) =>
+      (await drivenWindows(tight(windows, 20), at(...times))).shown
+    expect(await shownAt(tens, 60, 80)).to.deep.equal(['a@60-70 = 1 at 60'])
+    expect(await shownAt(tens, 60, 90)).to.deep.equal([])
+    expect(await shownAt(sliding(10), 100, 120)).to.deep.equal(['a@90-100 = 1 at 100'])
+    expect(await shownAt(sliding(10), 100, 121)).to.deep.equal([])
+  })
+
   it('should come by start, then key, with the headers of the record that closed them', async () => {
     const driver = await testDriver(counted(hopping(10, 5)))
     for (const [key, timestamp] of [
