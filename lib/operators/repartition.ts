@@ -1,7 +1,7 @@
 import type { Response } from '../contract/foreign-key-serdes.ts'
 import type { Context, OutRecord, RawRecord } from '../record.ts'
 import type { RepartitionNode } from '../topology/keyed-nodes.ts'
-import { type Node, parentsOf } from '../topology/nodes.ts'
+import { awaits, lagOf } from '../topology/lag.ts'
 import { type RepartitionSaid, repartitionNode } from '../topology/repartition-nodes.ts'
 import { type Entered, Stream } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
@@ -93,23 +93,13 @@ export function repartitionRead(
 }
 
 /**
- * How far the task is: what it has read, but behind steps that hand records on later, or with other timestamps, what has
- * come out of them.
+ * How far the task is: what it has read. Behind steps that hold records back it is what has come out of them or, between
+ * micro-batches, what they hold back no longer: what is still to come may be late, but by no more than it is for itself.
  */
 function timeAt(node: RepartitionNode, runtime: StepRuntime): (timestamp?: number) => number {
   const { timers } = runtime
-  if (!behind(node, ['process', 'rx', 'batch', 'enrich'])) return () => timers.streamTime
+  const lag = Math.max(...node.parents.map(lagOf))
+  if (lag === 0 && !awaits(node)) return () => timers.streamTime
   const time = runtime.state.time(`${node.name}/out`)
-  // Between micro-batches nothing is on its way in an `enrich`; what the others are to give can't be told.
-  const rest = behind(node, ['process', 'rx', 'batch'])
-    ? () => time.now
-    : () => time.observe(timers.streamTime)
-  return (timestamp) => (timestamp === undefined ? rest() : time.observe(timestamp))
-}
-
-/** Whether one of these steps is upstream, in the same sub-topology. */
-function behind(node: Node, kinds: readonly Node['kind'][]): boolean {
-  return parentsOf(node).some(
-    (parent) => kinds.includes(parent.kind) || (parent.kind !== 'repartition' && behind(parent, kinds)),
-  )
+  return (timestamp = timers.streamTime - lag) => time.observe(timestamp)
 }

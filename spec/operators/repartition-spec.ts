@@ -3,16 +3,25 @@ import {
   aggregate,
   count,
   enrich,
+  filter,
   json,
   keyBy,
+  leftJoin,
   map,
   repartition,
   type Serde,
+  type Stream,
   sink,
+  suppress,
   topic,
   topology,
+  toStream,
   tumbling,
+  untilWindowCloses,
+  type Windowed,
   window,
+  windowedKey,
+  within,
 } from '../../lib/index.ts'
 import { testDriver } from '../../lib/testing/test-driver.ts'
 import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
@@ -148,6 +157,61 @@ describe('repartition', () => {
       await driver.pipeAll('in', inputs)
       expect(driver.counters.get('counts', 'late'), `seed ${seed}`).to.equal(0)
       await driver.close()
+    }
+  })
+
+  describe('behind steps that hold records back', () => {
+    const visits = Array.from({ length: 400 }, (_, i) => ({
+      key: `u${i % 40}`,
+      value: i,
+      timestamp: Math.floor(i / 2),
+    }))
+    const windows = (emit: 'close' | 'updates') => (input: Stream<string, number>) =>
+      input.pipe(window('fives', tumbling(5), { emit }), count('counts'))
+    const held: Record<string, (input: Stream<string, number>) => Stream<unknown, number | null>> = {
+      'windows that close': (input) => windows('close')(input).pipe(toStream('closed')),
+      'suppressed windows': (input) =>
+        windows('updates')(input).pipe(suppress('held', untilWindowCloses()), toStream('closed')),
+      'a left join': (input) =>
+        input.pipe(leftJoin('alone', input.pipe(filter('none', () => false)), within(7), (left) => left)),
+    }
+    for (const [name, holding] of Object.entries(held)) {
+      const said = (passes: (partition: number) => boolean) =>
+        topology('spec', ({ source }) => {
+          holding(source('input', topic('in', { value: json<number>() }))).pipe(
+            filter('passing', (_, { partition }) => passes(partition)),
+            keyBy('by-value', (value) => `v${(value ?? 0) % 5}`),
+            window('tens', tumbling(10), { emit: 'close' }),
+            count('again'),
+            toStream('shown'),
+            sink('out', topic('out', { key: windowedKey(), value: json<number | null>() })),
+          )
+        })
+
+      it(`should make nothing late in a catch-up that comes from another task: ${name}`, async () => {
+        for (let seed = 1; seed <= 6; seed++) {
+          const driver = await testDriver(
+            said(() => true),
+            { partitions: 4, batch: 50, seed },
+          )
+          await driver.pipeAll('in', visits)
+          expect(driver.counters.get('again', 'late'), `seed ${seed}`).to.equal(0)
+          await driver.close()
+        }
+      })
+
+      it(`should not wait for a task of which nothing comes: ${name}`, async () => {
+        const driver = await testDriver(
+          said((partition) => partition === 0),
+          { partitions: 4 },
+        )
+        // What the other tasks are told between two micro-batches counts with the next record.
+        await driver.pipeAll('in', visits.slice(0, 360))
+        await driver.pipeAll('in', visits.slice(360))
+        const starts = driver.read('out').map(({ key }) => (key as Windowed<string>).start)
+        expect(Math.max(...starts)).to.be.greaterThan(100)
+        await driver.close()
+      })
     }
   })
 })
