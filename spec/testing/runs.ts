@@ -81,6 +81,11 @@ export function merged(inputs: readonly Input[]): Input[] {
   return result
 }
 
+/** In the order of their timestamps. */
+export function inTime(inputs: readonly Input[]): Input[] {
+  return inputs.toSorted((a, b) => timeOf(a) - timeOf(b))
+}
+
 function timeOf(input: Input): number {
   return 'timestamp' in input ? input.timestamp : 0
 }
