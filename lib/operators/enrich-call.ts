@@ -39,7 +39,8 @@ function lanesOf(node: EnrichNode, batch: readonly Waiting[]): number[][] {
   if (node.order === 'partition') return [batch.map((_, index) => index)]
   const lanes = new Map<unknown, number[]>()
   for (const [index, { context }] of batch.entries()) {
-    const key = context.raw.key?.toString('latin1') ?? index
+    // Behind `keyBy` the record's own key is another; one that is no text is told by its bytes, from where it came.
+    const key = typeof context.key === 'string' ? context.key : (context.raw.key?.toString('latin1') ?? index)
     const lane = lanes.get(key)
     if (lane === undefined) lanes.set(key, [index])
     else lane.push(index)

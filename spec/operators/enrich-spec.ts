@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { enrich, type LookupTarget, lookup, MillraceError, sink } from '../../lib/index.ts'
+import { enrich, keyBy, type LookupTarget, lookup, MillraceError, sink } from '../../lib/index.ts'
 import type { Lookup } from '../../lib/ports.ts'
 import { jsonTopology, Keyed, output, process } from '../support/pipeline.ts'
 
@@ -39,6 +39,23 @@ describe('enrich with a call', () => {
     const { begun, call, end } = gate()
     const said = jsonTopology<string>((input) => input.pipe(enrich('ask', call), sink('out', output)))
     const done = process(said, [[keyed('a1', 'a'), keyed('a2', 'a'), keyed('b1', 'b')]])
+    await end('b1')
+    expect(begun).to.deep.equal(['a1', 'b1'])
+    await end('a1')
+    await end('a2')
+    expect((await done).out).to.deep.equal(['a1', 'a2', 'b1'])
+  })
+
+  it('should let them follow one another by the key that a step before has given', async () => {
+    const { begun, call, end } = gate()
+    const said = jsonTopology<string>((input) =>
+      input.pipe(
+        keyBy('initial', (value) => value.charAt(0)),
+        enrich('ask', call),
+        sink('out', output),
+      ),
+    )
+    const done = process(said, [[keyed('a1', '1'), keyed('a2', '2'), keyed('b1', '3')]])
     await end('b1')
     expect(begun).to.deep.equal(['a1', 'b1'])
     await end('a1')
