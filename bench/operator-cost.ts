@@ -54,7 +54,6 @@ async function cleanseCost(): Promise<Result> {
   const few = usersOf('bench', 1, 200).map((user) => toRandomUser(user, null))
   const users = Array.from({ length: RECORDS }, (_, i) => few[i % few.length]!)
   const records = rawRecords(users)
-  const contexts = records.map((raw) => ({ ...raw, key: null, raw }) as Context as Context<never>)
   const through = processorOf<RandomUser>((input) =>
     input.pipe(
       validate<Buffer, RandomUser, IdentifiedUser>('identified', unidentified),
@@ -64,27 +63,42 @@ async function cleanseCost(): Promise<Result> {
     ),
   )
   const nothing = processorOf<RandomUser>((input) => input.pipe(end()))
-  const [steps, none, alone] = await fastest(
+  // By hand as in the pipeline each record is decoded and given a context: to fetch it from memory is no step's cost.
+  const [steps, none, alone, read] = await fastest(
     () => through.process(records, NEVER),
     () => nothing.process(records, NEVER),
     () => {
-      for (const [index, user] of users.entries()) {
-        const identified = user as IdentifiedUser
-        if (unidentified(user) !== undefined || implausible(identified, contexts[index]!) !== undefined)
-          continue
-        last = toInsight(identified, contexts[index]!)
+      for (const raw of records) {
+        const user = byOffset.decode(raw.value!) as IdentifiedUser
+        const context = contextOf(raw)
+        if (unidentified(user) !== undefined || implausible(user, context) !== undefined) continue
+        last = toInsight(user, context)
+      }
+    },
+    () => {
+      for (const raw of records) {
+        last = byOffset.decode(raw.value!)
+        last = contextOf(raw)
       }
     },
   )
-  const added = round(((steps - none) / alone - 1) * 100)
-  const bare = round(alone / RECORDS)
+  const bare = alone - read
+  const added = round(((steps - none) / bare - 1) * 100)
+  const perRecord = round(bare / RECORDS)
   return {
     workload: 'user-insights cleanse',
     records: RECORDS,
-    'bare ns/record': bare,
+    'bare ns/record': perRecord,
     'added %': added,
     limit: 5,
   }
+}
+
+/** As sources make it: the functions meet one shape of object alone, as they do in a worker. */
+function contextOf(raw: RawRecord): Context<never> {
+  const { timestamp, headers, topic, partition, offset } = raw
+  const context: Context = { key: null, timestamp, headers, topic, partition, offset, raw }
+  return context as Context<never>
 }
 
 const NEVER = new AbortController().signal
