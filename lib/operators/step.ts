@@ -59,7 +59,7 @@ export interface AsyncStep {
 /** Returned by a guarded callback whose record has been refused. */
 export const REFUSED = Symbol('refused')
 
-/** The one try/catch around users' synchronous callbacks. */
+/** The try/catch around users' synchronous callbacks; `map` and `validate` write it out, for speed. */
 export function guarded<R>(
   node: Node,
   callback: (value: never, context: Context) => R,

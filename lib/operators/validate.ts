@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.ts'
 import type { Context } from '../record.ts'
 import type { ValidateNode } from '../topology/nodes.ts'
 import type { Operator, StepOptions } from '../topology/stream.ts'
-import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
+import type { Push, StepRuntime } from './step.ts'
 
 /**
  * Lets a record pass when `check` returns undefined; a returned reason sends it to the dead letters.
@@ -18,12 +18,16 @@ export function validate<K, V, Out extends V = V>(
 }
 
 export function validateStep(node: ValidateNode, next: Push, runtime: StepRuntime): Push {
-  const check = guarded(node, node.check, runtime)
+  const { name, check } = node
   return (value, context) => {
-    const reason = check(value, context)
-    if (reason === undefined) next(value, context)
-    else if (reason !== REFUSED) {
-      runtime.refuse(node, new MillraceError('REJECTED', String(reason), { step: node.name }), context)
+    let reason: string | undefined
+    try {
+      reason = check(value as never, context)
+    } catch (error) {
+      runtime.refuse(node, error, context)
+      return
     }
+    if (reason === undefined) next(value, context)
+    else runtime.refuse(node, new MillraceError('REJECTED', String(reason), { step: name }), context)
   }
 }
