@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import {
   foreignKeyJoin,
@@ -11,49 +8,25 @@ import {
   topic,
   topology,
 } from '../../lib/index.ts'
-import { seededRandom } from '../../lib/testing/random.ts'
-import { type TestDriverOptions, testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/test-driver.ts'
 import { failureOf } from '../contract/failure-of.ts'
-import { drivenTopics, type Into } from '../support/driven-topics.ts'
-
-interface Row {
-  readonly to: string | null
-  readonly v: string | number
-}
-
-const VERBS = { inner: foreignKeyJoin, left: foreignKeyLeftJoin }
-
-/** Rows `{to, v}` of topic `left` with the texts of topic `right`; what refers to "?" can't be told. */
-function joining(type: keyof typeof VERBS, { materialize = true } = {}) {
-  return topology('spec', ({ table }) => {
-    const right = table('right-rows', topic('right', { value: json<string>() }))
-    table('left-rows', topic('left', { value: json<Row>() })).pipe(
-      VERBS[type](
-        'joined',
-        right,
-        ({ to }: Row) => {
-          if (to === '?') throw new Error('no reference')
-          return to
-        },
-        ({ v }, row: string | null) => `${v}+${row}`,
-        { materialize },
-      ),
-      sink('out', topic('out', { value: json<string>() })),
-    )
-  })
-}
-
-const to = (reference: string | null, v: string | number): Row => ({ to: reference, v })
+import { joinedByReference, type Row, to } from '../support/driven-foreign-key-join.ts'
+import { drivenTopics } from '../support/driven-topics.ts'
+import { overSeveralPartitions } from '../support/foreign-key-partitions.ts'
 
 describe('foreignKeyJoin', () => {
   it('should give nothing of nothing, and nothing of one side alone', async () => {
-    expect((await drivenTopics(joining('inner'), [])).out).to.deep.equal([])
-    expect((await drivenTopics(joining('inner'), [['left', 'a', to('p', 1), 1]])).out).to.deep.equal([])
-    expect((await drivenTopics(joining('inner'), [['right', 'p', 'r', 1]])).out).to.deep.equal([])
+    expect((await drivenTopics(joinedByReference(foreignKeyJoin), [])).out).to.deep.equal([])
+    expect(
+      (await drivenTopics(joinedByReference(foreignKeyJoin), [['left', 'a', to('p', 1), 1]])).out,
+    ).to.deep.equal([])
+    expect(
+      (await drivenTopics(joinedByReference(foreignKeyJoin), [['right', 'p', 'r', 1]])).out,
+    ).to.deep.equal([])
   })
 
   it('should join each row with the one it refers to, and update all that refer to it', async () => {
-    const { out } = await drivenTopics(joining('inner'), [
+    const { out } = await drivenTopics(joinedByReference(foreignKeyJoin), [
       ['right', 'p', 'r1', 5],
       ['left', 'b', to('p', 1), 1],
       ['left', 'a', to('p', 2), 9],
@@ -75,7 +48,7 @@ describe('foreignKeyJoin', () => {
   })
 
   it('should follow a row to another reference, to none, and out of the table', async () => {
-    const { out } = await drivenTopics(joining('inner'), [
+    const { out } = await drivenTopics(joinedByReference(foreignKeyJoin), [
       ['right', 'p', 'rp', 1],
       ['right', 'q', 'rq', 1],
       ['left', 'a', to('p', 1), 2],
@@ -97,7 +70,7 @@ describe('foreignKeyJoin', () => {
   })
 
   it('should leave out rows without a key or a reference, and count them', async () => {
-    const { out, counters } = await drivenTopics(joining('inner'), [
+    const { out, counters } = await drivenTopics(joinedByReference(foreignKeyJoin), [
       ['left', null, to('p', 1), 1],
       ['left', 'a', to(null, 1), 1],
       ['right', null, 'r', 1],
@@ -109,7 +82,7 @@ describe('foreignKeyJoin', () => {
   })
 
   it('should take a row whose reference can’t be told for one without, and say so once', async () => {
-    const { out, letters } = await drivenTopics(joining('inner'), [
+    const { out, letters } = await drivenTopics(joinedByReference(foreignKeyJoin), [
       ['right', 'p', 'rp', 1],
       ['left', 'a', to('p', 1), 1],
       ['left', 'a', to('?', 2), 2],
@@ -125,12 +98,12 @@ describe('foreignKeyJoin', () => {
   })
 
   it('should keep its rows in a store of its name, unless told not to', async () => {
-    const driver = await testDriver(joining('inner'))
+    const driver = await testDriver(joinedByReference(foreignKeyJoin))
     await driver.pipe('right', { key: 'p', value: 'r', timestamp: 1 })
     await driver.pipe('left', { key: 'a', value: to('p', 1), timestamp: 2 })
     expect([...driver.store('joined').all()]).to.deep.equal([{ key: 'a', value: '1+r', timestamp: 2 }])
     await driver.close()
-    const without = await testDriver(joining('inner', { materialize: false }))
+    const without = await testDriver(joinedByReference(foreignKeyJoin, { materialize: false }))
     expect(failureOf(() => without.store('joined')).message).to.include('no store "joined"')
     await without.close()
   })
@@ -159,7 +132,7 @@ describe('foreignKeyJoin', () => {
   })
 
   it('should name topics and store as Kafka Streams does', () => {
-    const names = joining('inner').nodes.map(({ name }) => name)
+    const names = joinedByReference(foreignKeyJoin).nodes.map(({ name }) => name)
     expect(names).to.include.members([
       'joined-subscription-registration-topic',
       'joined-subscription-response-topic',
@@ -249,112 +222,6 @@ describe('foreignKeyJoin', () => {
     expect(out.map(([, value]) => value)).to.deep.equal(['5+r', '0.5+r'])
     expect(counters.get('joined', 'stale')).to.equal(0)
   })
-})
 
-describe('foreignKeyLeftJoin', () => {
-  it('should join with null what refers to nothing, or to what is not there', async () => {
-    const { out } = await drivenTopics(joining('left'), [
-      ['left', 'a', to('p', 1), 1],
-      ['right', 'p', 'r', 2],
-      ['left', 'b', to(null, 2), 3],
-      ['right', 'p', null, 4],
-      ['left', 'a', null, 5],
-      ['left', 'a', null, 6],
-      ['left', 'b', to('?', 3), 7],
-    ])
-    expect(out).to.deep.equal([
-      ['a', '1+null', 1],
-      ['a', '1+r', 2],
-      ['b', '2+null', 3],
-      ['a', '1+null', 4],
-      ['a', null, 5],
-      ['b', '3+null', 7],
-    ])
-  })
-})
-
-describe('foreign-key joins over several partitions', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-foreign-'))
-  after(() => rmSync(folder, { recursive: true }))
-
-  /** Changes of both sides at random, many of them back to what was there before. */
-  function changes(seed: number): Into[] {
-    const random = seededRandom(seed)
-    const pick = <T>(...of: readonly T[]): T => of[Math.floor(random() * of.length)]!
-    return Array.from({ length: 150 }, (_, time): Into => {
-      const [key, reference] = [`left-${pick(1, 2, 3, 4, 5)}`, pick('p', 'q', 'r', 's', null)]
-      if (random() < 0.4) return ['right', pick('p', 'q', 'r', 's'), pick('one', 'two', null), time]
-      return ['left', key, random() < 0.2 ? null : to(reference, pick('x', 'y')), time]
-    })
-  }
-
-  /** What is joined in the end, said plainly. */
-  function expected(type: keyof typeof VERBS, inputs: readonly Into[]): Record<string, string> {
-    const newest = { left: new Map<string, Row | null>(), right: new Map<string, string | null>() }
-    for (const [side, key, value] of inputs) newest[side as 'left'].set(key as string, value as never)
-    const result: Record<string, string> = {}
-    for (const [key, row] of newest.left) {
-      const found = row === null || row.to === null ? null : (newest.right.get(row.to) ?? null)
-      if (row !== null && (found !== null || type === 'left')) result[key] = `${row.v}+${found}`
-    }
-    return result
-  }
-
-  async function finalRows(
-    type: keyof typeof VERBS,
-    inputs: readonly Into[],
-    { materialize = true, ...options }: TestDriverOptions & { materialize?: boolean },
-  ): Promise<{ rows: Record<string, unknown>; stale: number }> {
-    const driver = await testDriver(joining(type, { materialize }), options)
-    for (const [name, key, value, timestamp] of inputs) driver.write(name, { key, value, timestamp })
-    await driver.work()
-    const rows: Record<string, unknown> = {}
-    for (const { key, value } of driver.read('out')) {
-      if (value === null) delete rows[key as string]
-      else rows[key as string] = value
-    }
-    const stale = driver.counters.get('joined', 'stale')
-    await driver.close()
-    return { rows, stale }
-  }
-
-  for (const type of ['inner', 'left'] as const) {
-    it(`should come to the same rows in whatever order tasks run (${type})`, async () => {
-      let allStale = 0
-      for (let seed = 1; seed <= 40; seed++) {
-        const inputs = changes(seed)
-        const { rows, stale } = await finalRows(type, inputs, {
-          partitions: 3,
-          batch: 5,
-          seed,
-          materialize: seed % 2 === 0,
-        })
-        expect(rows, `seed ${seed}`).to.deep.equal(expected(type, inputs))
-        allStale += stale
-      }
-      // Otherwise nothing would have crossed.
-      expect(allStale).to.be.greaterThan(0)
-    })
-
-    it(`should come to the same rows after crashes (${type})`, async () => {
-      for (const guarantee of ['exactly-once', 'at-least-once'] as const) {
-        for (let seed = 1; seed <= 2; seed++) {
-          const inputs = changes(seed)
-          let passed = 0
-          const crash = () => ++passed % 37 === 0 && passed < 400
-          const stores = { dir: mkdtempSync(join(folder, 'crash-')) }
-          const { rows } = await finalRows(type, inputs, {
-            partitions: 3,
-            batch: 5,
-            seed,
-            stores,
-            crash,
-            guarantee,
-          })
-          expect(rows, `${guarantee}, seed ${seed}`).to.deep.equal(expected(type, inputs))
-          expect(passed).to.be.greaterThan(37)
-        }
-      }
-    })
-  }
+  overSeveralPartitions(foreignKeyJoin, false)
 })

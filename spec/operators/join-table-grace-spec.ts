@@ -102,13 +102,6 @@ describe('joinTable with a grace period', () => {
     rmSync(dir, { recursive: true })
   })
 
-  it('should join a record without a key with null, at once', async () => {
-    const driver = await testDriver(waiting(10, 'left'))
-    await driver.pipe('stream', { key: null, value: 's', timestamp: 5 })
-    expect(shortened(driver)).to.deep.equal([[null, 's+null', 5]])
-    await driver.close()
-  })
-
   it('should refuse a table without history when it is said', () => {
     for (const type of ['inner', 'left'] as const) {
       expect(() => waiting(10, type, null))

@@ -1,39 +1,12 @@
 import { expect } from 'chai'
-import {
-  joinTable,
-  json,
-  keyBy,
-  leftJoinTable,
-  type Stream,
-  sink,
-  type Table,
-  type TableOptions,
-  topic,
-  topology,
-} from '../../lib/index.ts'
+import { joinTable, keyBy } from '../../lib/index.ts'
 import { testDriver } from '../../lib/testing/test-driver.ts'
 import { failureOf } from '../contract/failure-of.ts'
+import { streamWithTable } from '../support/driven-table-join.ts'
 import { drivenTopics } from '../support/driven-topics.ts'
 
-type Input = Stream<string, string | null>
-type Rows = Table<string, string>
-
-function joining(
-  define: (stream: Input, rows: Rows) => Stream<string, unknown>,
-  options: TableOptions<string, string> = {},
-) {
-  return topology('spec', ({ source, table }) => {
-    const rows = table('rows', topic('table', { value: json<string>() }), options)
-    const stream = source('stream', topic('stream', { value: json<string>() }), { nullValues: 'pass' })
-    define(stream, rows).pipe(sink('out', topic('out', { value: json() })))
-  })
-}
-
-const inner = joining((stream, rows) =>
+const inner = streamWithTable((stream, rows) =>
   stream.pipe(joinTable('joined', rows, (value, row) => `${value}+${row}`)),
-)
-const left = joining((stream, rows) =>
-  stream.pipe(leftJoinTable('joined', rows, (value, row) => `${value}+${row}`)),
 )
 
 describe('joinTable', () => {
@@ -73,7 +46,7 @@ describe('joinTable', () => {
   })
 
   it('should show the joiner the record, and keep its headers', async () => {
-    const said = joining((stream, rows) =>
+    const said = streamWithTable((stream, rows) =>
       stream.pipe(
         joinTable(
           'joined',
@@ -96,7 +69,7 @@ describe('joinTable', () => {
   })
 
   it('should refuse the record for which the joiner throws, and go on', async () => {
-    const said = joining((stream, rows) =>
+    const said = streamWithTable((stream, rows) =>
       stream.pipe(
         joinTable('joined', rows, (value) => {
           if (value === 'bad') throw new Error('no such luck')
@@ -114,7 +87,7 @@ describe('joinTable', () => {
   })
 
   it('should bring records with changed keys to the rows, in whatever partition they are', async () => {
-    const said = joining((stream, rows) =>
+    const said = streamWithTable((stream, rows) =>
       stream.pipe(
         keyBy('by-name', (value) => value),
         joinTable('joined', rows, (_, row) => row),
@@ -131,33 +104,11 @@ describe('joinTable', () => {
 
   it('should refuse a table that keeps no rows', () => {
     const said = () =>
-      joining((stream, rows) => stream.pipe(joinTable('joined', rows, (value) => value)), {
+      streamWithTable((stream, rows) => stream.pipe(joinTable('joined', rows, (value) => value)), {
         materialize: false,
       })
     expect(failureOf(said))
       .to.include({ code: 'CONFIG' })
       .and.match(/step "joined" needs the rows of "rows"/)
-  })
-})
-
-describe('leftJoinTable', () => {
-  it('should join with null where there is no row, or no key', async () => {
-    const { out, counters } = await drivenTopics(left, [
-      ['stream', 'a', 's1', 1],
-      ['table', 'a', 't1', 9],
-      ['stream', 'a', 's2', 2],
-      ['table', 'a', null, 9],
-      ['stream', 'a', 's3', 3],
-      ['stream', null, 's4', 4],
-      ['stream', 'a', null, 5],
-      ['stream', null, null, 5],
-    ])
-    expect(out).to.deep.equal([
-      ['a', 's1+null', 1],
-      ['a', 's2+t1', 2],
-      ['a', 's3+null', 3],
-      [null, 's4+null', 4],
-    ])
-    expect(counters.get('joined', 'null-value')).to.equal(2)
   })
 })

@@ -1,5 +1,5 @@
-/** What foreign-key joins infer, and what must not compile. Checked by `npm run types`; there is nothing to run. */
-import { foreignKeyJoin, foreignKeyLeftJoin, json, type Stream, type Table } from '../../lib/index.ts'
+/** What `foreignKeyJoin` infers, and what must not compile. Checked by `npm run types`; there is nothing to run. */
+import { foreignKeyJoin, type Stream, type Table } from '../../lib/index.ts'
 
 interface Order {
   readonly customer: string | null
@@ -23,15 +23,6 @@ export const joined: Table<number, string> = orders.pipe(
     ({ price }, { name }, key) => `${key.toFixed()}: ${name} ${price}`,
   ),
 )
-export const left: Table<number, string> = orders.pipe(
-  foreignKeyLeftJoin(
-    'left',
-    customers,
-    ({ customer }) => customer,
-    (_, customer) => customer?.name ?? '?',
-    { materialize: false, value: json<string>(), onError: 'fail' },
-  ),
-)
 // A null of the joiner deletes; there is no row that is null.
 export const deleting: Table<number, number> = orders.pipe(
   foreignKeyJoin(
@@ -44,9 +35,6 @@ export const deleting: Table<number, number> = orders.pipe(
 
 const buyer = ({ customer }: Order) => customer
 const named = (_: Order, { name }: Customer) => name
-
-// @ts-expect-error: the row may be absent
-orders.pipe(foreignKeyLeftJoin('left', customers, buyer, named))
 
 // @ts-expect-error: the other table's keys are numbers
 orders.pipe(foreignKeyJoin('joined', numbered, buyer, named))

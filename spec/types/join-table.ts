@@ -1,12 +1,9 @@
-/** What joins with tables infer, and what must not compile. Checked by `npm run types`; there is nothing to run. */
+/** What `joinTable` infers, and what must not compile. Checked by `npm run types`; there is nothing to run. */
 import {
   type GlobalTable,
-  joinGlobal,
   joinTable,
   json,
   keyBy,
-  leftJoinGlobal,
-  leftJoinTable,
   map,
   type Stream,
   sink,
@@ -39,9 +36,6 @@ export const billed: Stream<string, Billed> = orders.pipe(joinTable('billed', cu
 export const given: Stream<string, number> = nullable.pipe(
   joinTable('price', customers, ({ price }, { name }, { key }) => price + name.length + key.length),
 )
-export const perhaps: Stream<string, string | undefined> = orders.pipe(
-  leftJoinTable('perhaps', customers, (_, customer) => customer?.name),
-)
 export const waiting: Stream<string, Billed> = orders.pipe(
   joinTable('billed', customers, bill, { grace: '5s', value: json<Order>(), onError: 'skip' }),
 )
@@ -52,14 +46,8 @@ orders.pipe(
   sink('names', topic('names', { value: json<string>() })),
 )
 
-// @ts-expect-error: the row may be absent
-orders.pipe(leftJoinTable('billed', customers, bill))
-
 // @ts-expect-error: the keys of the records are numbers, those of the rows texts
 numbered.pipe(joinTable('billed', customers, bill))
-
-// @ts-expect-error: the keys of the records are numbers, those of the rows texts
-numbered.pipe(leftJoinTable('perhaps', customers, (_, customer) => customer))
 
 // Keys made texts meet.
 numbered.pipe(
@@ -72,25 +60,6 @@ orders.pipe(joinTable('billed', customers, (_, { address }) => address))
 
 // @ts-expect-error: what waits are orders
 orders.pipe(joinTable('billed', customers, bill, { grace: '5s', value: json<number>() }))
-
-// A row is found by a key of the record's choosing: its own may be of another type.
-export const found: Stream<number, Billed> = numbered.pipe(
-  joinGlobal('found', everywhere, ({ customer }) => customer, bill),
-)
-export const foundOrNot: Stream<string, string> = nullable.pipe(
-  leftJoinGlobal(
-    'found',
-    everywhere,
-    ({ customer }, { key }) => customer ?? key,
-    (_, customer) => customer?.name ?? '?',
-  ),
-)
-
-// @ts-expect-error: rows are found by text
-orders.pipe(joinGlobal('found', everywhere, ({ price }) => price, bill))
-
-// @ts-expect-error: the row may be absent
-orders.pipe(leftJoinGlobal('found', everywhere, ({ customer }) => customer, bill))
 
 // @ts-expect-error: a global table is joined by joinGlobal
 orders.pipe(joinTable('found', everywhere, bill))

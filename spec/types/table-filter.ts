@@ -1,5 +1,5 @@
-/** What `tableFilter` and `tableMap` infer, and what must not compile. Checked by `npm run types`; there is nothing to run. */
-import { json, sink, type Table, tableFilter, tableMap, topic, toStream } from '../../lib/index.ts'
+/** What `tableFilter` infers, and what must not compile. Checked by `npm run types`; there is nothing to run. */
+import { json, type Table, tableFilter } from '../../lib/index.ts'
 
 interface Cat {
   readonly kind: 'cat'
@@ -24,23 +24,6 @@ export const catsInAStore: Table<string, Cat> = pets.pipe(
 )
 export const byNumber: Table<number, Dog> = numbered.pipe(tableFilter('even', (_, key) => key % 2 === 0))
 
-export const lives: Table<string, number> = pets.pipe(
-  tableFilter('cats', isCat),
-  tableMap('lives', (cat) => cat.lives),
-)
-// Null is no row.
-export const some: Table<string, number> = pets.pipe(
-  tableMap('lives', (pet, key) => (pet.kind === 'cat' ? pet.lives + key.length : null), {
-    materialize: true,
-    value: json<number>(),
-  }),
-)
-lives.pipe(
-  tableMap('text', (n) => n.toFixed(2)),
-  toStream('updates'),
-  sink('out', topic('out', { value: json<string | null>() })),
-)
-
 // @ts-expect-error: dogs have no lives
 pets.pipe(tableFilter('lively', (pet) => pet.lives > 1))
 
@@ -49,13 +32,3 @@ pets.pipe(tableFilter('kept', () => true, { materialize: true, value: json<numbe
 
 // @ts-expect-error: a predicate says yes or no
 pets.pipe(tableFilter('text', (pet) => pet.kind))
-
-// @ts-expect-error: keys are text
-pets.pipe(tableMap('keys', (_, key) => key * 2))
-
-// @ts-expect-error: numbers are not kept as text
-lives.pipe(tableMap('kept', (n) => n + 1, { materialize: true, value: json<string>() }))
-
-const updates = pets.pipe(toStream('updates'))
-// @ts-expect-error: updates are not rows
-updates.pipe(tableMap('rows', (pet) => pet))

@@ -1,15 +1,5 @@
-/** What the joins of tables infer, and what must not compile. Checked by `npm run types`; there is nothing to run. */
-import {
-  type Dropped,
-  drops,
-  json,
-  type Stream,
-  type Table,
-  tableJoin,
-  tableLeftJoin,
-  tableMap,
-  tableOuterJoin,
-} from '../../lib/index.ts'
+/** What `tableJoin` infers, and what must not compile. Checked by `npm run types`; there is nothing to run. */
+import { type Dropped, drops, json, type Stream, type Table, tableJoin, tableMap } from '../../lib/index.ts'
 
 interface User {
   readonly name: string
@@ -27,15 +17,6 @@ declare const payments: Stream<string, Account>
 export const both: Table<string, string> = users.pipe(
   tableJoin('both', accounts, ({ name }, { balance }, key) => `${key}${name}${balance}`),
 )
-export const left: Table<string, number | undefined> = users.pipe(
-  tableLeftJoin('left', accounts, (user, account) => user.name.length + (account?.balance ?? 0)),
-)
-export const outer: Table<string, string> = users.pipe(
-  tableOuterJoin('outer', accounts, (user, account) => `${user?.name}${account?.balance}`, {
-    materialize: true,
-    value: json<string>(),
-  }),
-)
 // Null is no row.
 export const rich: Table<string, User> = users.pipe(
   tableJoin('rich', accounts, (user, { balance }) => (balance > 0 ? user : null)),
@@ -46,12 +27,6 @@ export const old: Stream<string, Dropped<User | Account>> = users.pipe(
   tableJoin('both', accounts, () => true),
   drops('out-of-order'),
 )
-
-// @ts-expect-error: there may be no account
-users.pipe(tableLeftJoin('left', accounts, (user, account) => user.name.length + account.balance))
-
-// @ts-expect-error: there may be no user
-users.pipe(tableOuterJoin('outer', accounts, (user) => user.name))
 
 // @ts-expect-error: the right side's keys are numbers
 users.pipe(tableJoin('keys', numbered, () => true))

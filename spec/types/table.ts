@@ -1,14 +1,5 @@
-/** What `table` and `globalTable` infer from their topics. Checked by `npm run types`; there is nothing to run. */
-import {
-  type Dropped,
-  drops,
-  type GlobalTable,
-  json,
-  type Stream,
-  type Table,
-  topic,
-  topology,
-} from '../../lib/index.ts'
+/** What `table` infers from its topic. Checked by `npm run types`; there is nothing to run. */
+import { type Dropped, drops, json, type Stream, type Table, topic, topology } from '../../lib/index.ts'
 
 interface User {
   readonly name: string
@@ -18,11 +9,10 @@ interface User {
 const users = topic('users', { value: json<User>() })
 const byId = topic('users-by-id', { key: json<number>(), value: json<User>() })
 
-topology('types', ({ source, table, globalTable }) => {
+topology('types', ({ source, table }) => {
   const rows: Table<string, User> = table('rows', users)
   const versions: Table<number, User> = table('versions', byId, { history: '1h', value: json<User>() })
   const passing: Table<string, User> = table('passing', users, { materialize: false })
-  const everywhere: GlobalTable<number, User> = globalTable('everywhere', byId)
   const keyless: Stream<string, Dropped<User>> = table('users', users).pipe(drops('keyless'))
 
   table('dated', users, { timestamp: ({ at }, { key }) => at + key.length, invalidTimestamps: 'fail' })
@@ -33,12 +23,8 @@ topology('types', ({ source, table, globalTable }) => {
   table('history', users, { history: true })
   // @ts-expect-error: tables are read from their beginning
   table('later', users, { startAt: 'latest' })
-  // @ts-expect-error: a global table has no history
-  globalTable('global-history', users, { history: '1h' })
   // @ts-expect-error: a table is no stream
   const wrong: Stream<string, User> = rows
-  // @ts-expect-error: a global table is asked, not piped
-  everywhere.pipe
   // @ts-expect-error: its keys are numbers
   const keys: Table<string, User> = versions
 
