@@ -20,20 +20,20 @@ export { type Dropped, type DropsOf, drops } from './operators/drops.ts'
 export { type EnrichOptions, enrich, type LookupOptions, lookup } from './operators/enrich.ts'
 export { filter } from './operators/filter.ts'
 export { flatMap } from './operators/flat-map.ts'
-export {
-  type ForeignKeyJoinOptions,
-  foreignKeyJoin,
-  foreignKeyLeftJoin,
-} from './operators/foreign-key-join.ts'
+export { foreignKeyJoin } from './operators/foreign-key-join.ts'
+export type { ForeignKeyJoinOptions } from './operators/foreign-key-join-node.ts'
+export { foreignKeyLeftJoin } from './operators/foreign-key-left-join.ts'
 export { type GroupAggregateOptions, groupAggregate } from './operators/group-aggregate.ts'
 export { type GroupByOptions, type GroupOf, groupBy } from './operators/group-by.ts'
 export { groupCount } from './operators/group-count.ts'
 export { groupReduce } from './operators/group-reduce.ts'
 export { type JoinOptions, join } from './operators/join.ts'
-export { joinGlobal, leftJoinGlobal } from './operators/join-global.ts'
-export { type JoinTableOptions, joinTable, leftJoinTable } from './operators/join-table.ts'
+export { joinGlobal } from './operators/join-global.ts'
+export { joinTable } from './operators/join-table.ts'
 export { type KeyByOptions, keyBy } from './operators/key-by.ts'
 export { leftJoin } from './operators/left-join.ts'
+export { leftJoinGlobal } from './operators/left-join-global.ts'
+export { leftJoinTable } from './operators/left-join-table.ts'
 export { map } from './operators/map.ts'
 export type { MaterializeOptions } from './operators/materialize.ts'
 export { merge } from './operators/merge.ts'
@@ -59,6 +59,7 @@ export { type RepartitionOptions, repartition } from './operators/repartition.ts
 export { type RxOptions, rx } from './operators/rx.ts'
 export { sink } from './operators/sink.ts'
 export type { StreamJoinOptions } from './operators/stream-join-node.ts'
+export type { JoinTableOptions } from './operators/stream-table-join-node.ts'
 export { suppress } from './operators/suppress.ts'
 export {
   type SuppressLimits,
@@ -67,8 +68,10 @@ export {
   untilWindowCloses,
 } from './operators/suppress-until.ts'
 export { tableFilter } from './operators/table-filter.ts'
-export { tableJoin, tableLeftJoin, tableOuterJoin } from './operators/table-join.ts'
+export { tableJoin } from './operators/table-join.ts'
+export { tableLeftJoin } from './operators/table-left-join.ts'
 export { tableMap } from './operators/table-map.ts'
+export { tableOuterJoin } from './operators/table-outer-join.ts'
 export type { Rows } from './operators/table-view.ts'
 export { toStream } from './operators/to-stream.ts'
 export { type ToTableOptions, toTable } from './operators/to-table.ts'

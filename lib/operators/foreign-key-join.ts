@@ -1,15 +1,5 @@
-import { structured } from '../contract/structured.ts'
-import { requireRows } from '../topology/old-rows.ts'
-import { type StepOptions, Table } from '../topology/stream.ts'
-import type { Format } from '../topology/topic.ts'
-import { type ForeignKeyJoin, foreignKeyNodes } from './foreign-key-nodes.ts'
-
-export interface ForeignKeyJoinOptions<R> extends StepOptions {
-  /** Whether the result is kept in a store with the step's name, so that it can be asked for rows. Default true. */
-  readonly materialize?: boolean
-  /** How its rows are kept. Default: any structured value. */
-  readonly value?: Format<R>
-}
+import type { Table } from '../topology/stream.ts'
+import { type ForeignKeyJoinOptions, joinedByForeignKey } from './foreign-key-join-node.ts'
 
 /**
  * Joins each row with that row of another table to which it refers: many to one. An update of either side updates the
@@ -38,41 +28,5 @@ export function foreignKeyJoin<K, V, KO, VO, R>(
   join: (row: V, other: VO, key: NoInfer<K>) => R | null,
   options: ForeignKeyJoinOptions<NoInfer<R>> = {},
 ): (table: Table<K, V>) => Table<K, R> {
-  return joining({ type: 'inner', name }, other, foreignKeyOf, join, options)
-}
-
-/**
- * Joins as `foreignKeyJoin` does, and rows that refer to nothing, or to a row that is not there, with null.
- * (KTable#leftJoin with a foreign key, KIP-213)
- *
- * ```text
- * left    a: p,l1@1            b: null,l2@5             a: null@9
- * right              p: r1@2                p: null@6
- * result  a: l1+null a: l1+r1  b: l2+null   a: l1+null  a: null
- * ```
- */
-export function foreignKeyLeftJoin<K, V, KO, VO, R>(
-  name: string,
-  other: Table<KO, VO>,
-  foreignKeyOf: (row: V, key: NoInfer<K>) => NoInfer<KO> | null,
-  join: (row: V, other: VO | null, key: NoInfer<K>) => R | null,
-  options: ForeignKeyJoinOptions<NoInfer<R>> = {},
-): (table: Table<K, V>) => Table<K, R> {
-  return joining({ type: 'left', name }, other, foreignKeyOf, join, options)
-}
-
-function joining<K, V, R>(
-  said: Pick<ForeignKeyJoin, 'type' | 'name'>,
-  right: Table<unknown, unknown>,
-  foreignKeyOf: unknown,
-  join: unknown,
-  { materialize = true, value, onError }: ForeignKeyJoinOptions<R>,
-): (table: Table<K, V>) => Table<K, R> {
-  const foreignKey = foreignKeyOf as ForeignKeyJoin['foreignKey']
-  const rows = materialize ? ((value ?? structured()) as Format<unknown>) : undefined
-  return (left) => {
-    for (const side of [left, right]) requireRows(said.name, side)
-    const whole = { ...said, right, foreignKey, join: join as ForeignKeyJoin['join'], rows, onError }
-    return new Table<K, R>(foreignKeyNodes(left, whole), left.graph)
-  }
+  return joinedByForeignKey({ type: 'inner', name }, other, foreignKeyOf, join, options)
 }

@@ -1,7 +1,6 @@
-import type { TableJoinNode } from '../topology/join-nodes.ts'
-import { requireRows } from '../topology/old-rows.ts'
-import { type Entered, Table } from '../topology/stream.ts'
-import { type MaterializeOptions, resultStore } from './materialize.ts'
+import type { Entered, Table } from '../topology/stream.ts'
+import type { MaterializeOptions } from './materialize.ts'
+import { joinedTables } from './table-join-node.ts'
 
 /**
  * Joins the rows of two tables by key: a row where both have one. An update of either side updates the result. Its
@@ -25,57 +24,5 @@ export function tableJoin<K, V, VO, R>(
   join: (left: V, right: VO, key: NoInfer<K>) => R | null,
   options: MaterializeOptions<NoInfer<R>> = {},
 ): (table: Table<K, V>) => Table<K, R, Entered<K, V | VO>> {
-  return joining('inner', name, other, join, options)
-}
-
-/**
- * Joins as `tableJoin` does, and a left row that has no right one with null. (KTable#leftJoin, KTableKTableLeftJoin)
- *
- * ```text
- * left    a: l1@1                       a: null@5
- * right             a: r1@2   a: null@4             a: r2@6
- * result  l1+null   l1+r1@2   l1+null@4 null@5
- * ```
- */
-export function tableLeftJoin<K, V, VO, R>(
-  name: string,
-  other: Table<K, VO>,
-  join: (left: V, right: VO | null, key: NoInfer<K>) => R | null,
-  options: MaterializeOptions<NoInfer<R>> = {},
-): (table: Table<K, V>) => Table<K, R, Entered<K, V | VO>> {
-  return joining('left', name, other, join, options)
-}
-
-/**
- * Joins as `tableJoin` does, and a row of either side that has no other with null: at least one is there.
- * (KTable#outerJoin, KTableKTableOuterJoin)
- *
- * ```text
- * left              a: l1@2             a: null@5
- * right   a: r1@1             a: null@4             a: r2@6
- * result  null+r1   l1+r1@2   l1+null@4 null@5      null+r2
- * ```
- */
-export function tableOuterJoin<K, V, VO, R>(
-  name: string,
-  other: Table<K, VO>,
-  join: (left: V | null, right: VO | null, key: NoInfer<K>) => R | null,
-  options: MaterializeOptions<NoInfer<R>> = {},
-): (table: Table<K, V>) => Table<K, R, Entered<K, V | VO>> {
-  return joining('outer', name, other, join, options)
-}
-
-function joining<K, V, VO, R>(
-  type: TableJoinNode['type'],
-  name: string,
-  right: Table<K, VO>,
-  join: unknown,
-  options: MaterializeOptions<R>,
-): (table: Table<K, V>) => Table<K, R, Entered<K, V | VO>> {
-  return (left) => {
-    for (const side of [left, right]) requireRows(name, side)
-    const store = resultStore(name, left, options)
-    const said = { kind: 'tableJoin', name, type, join: join as TableJoinNode['join'], store } as const
-    return new Table(left.add(said, options, [right.node]), left.graph)
-  }
+  return joinedTables('inner', name, other, join, options)
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { retrying } from '../backoff.ts'
 import { isRetriable, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { updateGlobalTable } from '../operators/global-table.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
 import type { Broker } from '../ports.ts'
 import type { RawRecord } from '../record.ts'
@@ -93,24 +94,15 @@ export class GlobalTables {
     await value.ready?.(records.map((record) => record.value))
   }
 
-  /** A row that can't be read is counted and left out: every worker has the same rows all the same. */
-  #update(node: GlobalTableNode, { key, value, timestamp, partition, offset }: RawRecord): void {
+  /** A row that can't be read is counted, and said. */
+  #update(node: GlobalTableNode, record: RawRecord): void {
     const { serdes, counters, log } = this.#options
-    const { key: keys, value: values } = serdes.get(node)!
-    if (key === null) {
-      counters.add(node.name, 'null-key')
-      return
-    }
-    try {
-      const row = value === null ? null : values.decode(value)
-      this.rows.get(node)!.put(keys.decode(key), row, timestamp)
-      counters.add(node.name, 'records')
-    } catch (error) {
-      counters.add(node.name, 'refused')
-      log.warn(
-        { step: node.name, partition, offset },
-        `a row of a global table can't be read: ${messageOf(error)}`,
-      )
-    }
+    const { partition, offset } = record
+    updateGlobalTable(this.rows.get(node)!, record, serdes.get(node)!, (what, error) => {
+      counters.add(node.name, what)
+      if (what !== 'refused') return
+      const message = `a row of a global table can't be read: ${messageOf(error)}`
+      log.warn({ step: node.name, partition, offset }, message)
+    })
   }
 }

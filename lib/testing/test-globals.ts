@@ -1,3 +1,4 @@
+import { updateGlobalTable } from '../operators/global-table.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
 import type { RawRecord } from '../record.ts'
 import type { Counters } from '../runtime/counters.ts'
@@ -38,18 +39,8 @@ export class TestGlobals {
     for (const node of this.#readers.get(record.topic) ?? []) this.#put(node, record)
   }
 
-  #put(node: Node, { key, value, timestamp }: RawRecord): void {
-    const serdes = this.#serdes.get(node)!
-    if (key === null) {
-      this.#counters.add(node.name, 'null-key')
-      return
-    }
-    try {
-      const row = value === null ? null : serdes.value.decode(value)
-      this.rows.get(node)!.put(serdes.key.decode(key), row, timestamp)
-      this.#counters.add(node.name, 'records')
-    } catch {
-      this.#counters.add(node.name, 'refused')
-    }
+  #put(node: Node, record: RawRecord): void {
+    const count = (what: string) => this.#counters.add(node.name, what)
+    updateGlobalTable(this.rows.get(node)!, record, this.#serdes.get(node)!, count)
   }
 }
