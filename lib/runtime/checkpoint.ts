@@ -6,6 +6,7 @@ import type { ChangelogEnds } from './changelog-ends.ts'
 import type { Committer } from './committer.ts'
 import { deliver, type Outputs, sendAll } from './deliver.ts'
 import type { Outbox } from './outbox.ts'
+import { withPositions } from './saved-positions.ts'
 
 /** The state of a task that keeps any. */
 export interface KeptState {
@@ -36,7 +37,7 @@ export async function checkpoint(
   await deliver(outbox, outputs, signal)
   if (state !== undefined) {
     const { changelogs, ends, task, backend } = state
-    const said = { ...positionsOf(backend.meta, positions), ...task.times() }
+    const said = { ...withPositions(backend.meta, positions), ...task.times() }
     const changes = backend.changes()
     if (changes.length > 0 || moved(backend.meta, said)) {
       const meta = nextCheckpoint(backend.meta, said, ends.known)
@@ -53,15 +54,4 @@ export async function checkpoint(
   if (positions.length === 0) return
   await committer.commit(positions)
   state?.ends.committed()
-}
-
-function positionsOf(
-  saved: Readonly<Record<string, string>>,
-  positions: readonly Position[],
-): Record<string, string> {
-  const all = Object.entries(saved).filter(([name]) => name.startsWith('position/'))
-  return Object.fromEntries([
-    ...all,
-    ...positions.map(({ topic, offset }) => [`position/${topic}`, String(offset)] as const),
-  ])
 }

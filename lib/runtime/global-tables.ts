@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { retrying } from '../backoff.ts'
-import { isRetriable, messageOf } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import { isRetriable, MillraceError, messageOf, place } from '../errors.ts'
+import { atMostEvery, type Logger } from '../log.ts'
 import { updateGlobalTable } from '../operators/global-table.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
 import type { Broker } from '../ports.ts'
-import type { RawRecord } from '../record.ts'
+import type { Position, RawRecord } from '../record.ts'
 import { KeyValueStore } from '../state/key-value-store.ts'
 import { memoryState } from '../state/memory-state.ts'
 import type { Node, Topology } from '../topology/nodes.ts'
@@ -18,6 +18,8 @@ export interface GlobalTablesOptions {
   readonly serdes: ReadonlyMap<Node, TopicSerdes>
   readonly counters: Counters
   readonly log: Logger
+  /** They can't be followed any longer: what is joined with them would be old without a word. */
+  readonly failed: (error: unknown) => void
   readonly signal: AbortSignal
 }
 
@@ -50,11 +52,11 @@ export class GlobalTables {
 
   /** Resolves when all that the topics hold now has been read. */
   async start(): Promise<void> {
-    const { signal, log } = this.#options
+    const { signal, failed } = this.#options
     if (this.#nodes.length === 0) return
-    await retrying(() => this.#readOn(), { when: isRetriable, cap: 2000, signal })
+    await this.#untilRead()
     this.#following = this.#follow().catch((error: unknown) => {
-      if (!signal.aborted) log.error({}, `global tables are followed no more: ${messageOf(error)}`)
+      if (!signal.aborted) failed(error)
     })
   }
 
@@ -67,8 +69,20 @@ export class GlobalTables {
     const { signal } = this.#options
     while (!signal.aborted) {
       await delay(POLL, undefined, { signal }).catch(() => {})
-      if (!signal.aborted) await retrying(() => this.#readOn(), { when: isRetriable, cap: 2000, signal })
+      if (!signal.aborted) await this.#untilRead()
     }
+  }
+
+  /** Waits, as long as it takes, for a broker or a registry that is away. */
+  #untilRead(): Promise<void> {
+    const { signal, log } = this.#options
+    const rarely = atMostEvery(5000)
+    return retrying(() => this.#readOn(), {
+      when: isRetriable,
+      cap: 2000,
+      onRetry: (error) => rarely(() => log.warn({}, `waiting for global tables: ${messageOf(error)}`)),
+      signal,
+    })
   }
 
   async #readOn(): Promise<void> {
@@ -77,8 +91,9 @@ export class GlobalTables {
       const topic = node.topic.name
       for (const { partition, earliest, end } of await broker.admin.offsets(topic)) {
         const name = `${topic}/${partition}`
-        const from = Math.max(earliest, this.#positions.get(name) ?? 0)
-        if (from >= end) continue
+        const from = this.#positions.get(name) ?? earliest
+        if (from < earliest || from > end) throw lost(node, { topic, partition, offset: from })
+        if (from === end) continue
         for await (const { records, next } of broker.read([{ topic, partition, from, to: end }])) {
           await this.#ready(node, records)
           for (const record of records) this.#update(node, record)
@@ -105,4 +120,9 @@ export class GlobalTables {
       log.warn({ step: node.name, partition, offset }, message)
     })
   }
+}
+
+function lost({ name }: GlobalTableNode, at: Position): MillraceError {
+  const message = `global table "${name}" was at ${place(at)}, which its topic holds no longer: rows were deleted unread, or the topic was made anew. Start the worker again: it reads all that is there`
+  return new MillraceError('DATA_LOSS', message, { step: name, ...at })
 }

@@ -2,8 +2,9 @@ import { MillraceError } from '../errors.ts'
 import type { BrokerAdmin } from '../ports.ts'
 import { checkCoPartitioning } from '../topology/co-partitioning.ts'
 import type { InputNode, Topology } from '../topology/nodes.ts'
-import { subTopologiesOf, topicOf } from '../topology/sub-topologies.ts'
-import type { PartitionCounts } from './task-plan.ts'
+import { type SubTopology, storeNames, subTopologiesOf, topicOf } from '../topology/sub-topologies.ts'
+import { changelogTopic } from './changelog.ts'
+import { type PartitionCounts, taskNames } from './task-plan.ts'
 
 /** The topics that tasks read: those of the outside, and the application's own behind them. */
 export interface InputTopics {
@@ -21,7 +22,8 @@ export function inputTopics(topology: Topology, application: string): InputTopic
 /**
  * How many partitions the inputs really have.
  *
- * @throws MillraceError `CONFIG` where co-partitioned inputs differ: keys would not meet.
+ * @throws MillraceError `CONFIG` where co-partitioned inputs differ, so that keys would not meet, and where a topic of
+ * the application's own has another number than they ask for.
  */
 export async function partitionCounts(
   admin: BrokerAdmin,
@@ -29,18 +31,31 @@ export async function partitionCounts(
   application: string,
 ): Promise<PartitionCounts> {
   const { outside, own } = inputTopics(topology, application)
-  const found = await admin.topics([...outside, ...own])
+  const changelogs = changelogsOf(topology, application)
+  const found = await admin.topics([...outside, ...own, ...changelogs.keys()])
   const counts = new Map(found.map(({ topic, partitions }) => [topic, partitions]))
   const partitionsOf = (topic: string) => counts.get(topic) ?? 1
   const wanted = checkCoPartitioning(topology, ({ topic }: InputNode) => partitionsOf(topic.name))
-  for (const [node, partitions] of wanted) {
-    const topic = topicOf(node, application)
-    if (partitionsOf(topic) === partitions) continue
-    throw new MillraceError(
-      'CONFIG',
-      `topic "${topic}" has ${partitionsOf(topic)} partitions, and needs ${partitions} as the topics it meets: delete it while no worker runs, and \`millrace apply\` makes it anew`,
-      { step: node.name, topic },
-    )
+  for (const [node, partitions] of wanted) requirePartitions(topicOf(node, application), partitions)
+  for (const [topic, sub] of changelogs) {
+    requirePartitions(topic, taskNames(sub, application, partitionsOf).length)
   }
   return partitionsOf
+
+  function requirePartitions(topic: string, needed: number): void {
+    if (partitionsOf(topic) === needed) return
+    const cure =
+      'State in code how many partitions the topics that it reads have, delete this one while no worker runs, and `millrace apply` makes it anew'
+    const message = `topic "${topic}" has ${partitionsOf(topic)} partitions, and needs ${needed}. ${cure}`
+    throw new MillraceError('CONFIG', message, { topic })
+  }
+}
+
+/** The changelog topics, and the sub-topology whose tasks write them. */
+export function changelogsOf(topology: Topology, application: string): ReadonlyMap<string, SubTopology> {
+  const changelogs = new Map<string, SubTopology>()
+  for (const sub of subTopologiesOf(topology)) {
+    for (const store of storeNames(sub)) changelogs.set(changelogTopic(application, store), sub)
+  }
+  return changelogs
 }

@@ -14,6 +14,7 @@ import type { ChangelogPlace } from './changelog.ts'
 import { ChangelogEnds } from './changelog-ends.ts'
 import { Processor, type ProcessorOptions } from './processor.ts'
 import { restore } from './restore.ts'
+import { savedPosition } from './saved-positions.ts'
 import { type PartitionCounts, planTasks, type TaskPlan } from './task-plan.ts'
 
 export interface PrepareOptions
@@ -80,7 +81,7 @@ async function openState(
     throw new MillraceError('INTERNAL', 'a task with stores needs a state directory')
   const inner = await openDiskState(join(stateDir, application, plan.name))
   const begun = performance.now()
-  const restoring = () => restore(broker, changelogs, inner)
+  const restoring = () => restore(broker, changelogs, inner, signal)
   const { entries, unfinished } = await retrying(restoring, { when: isRetriable, cap: 2000, signal }).catch(
     async (error: unknown) => {
       await inner.close()
@@ -102,7 +103,7 @@ function coveredBy(
 ): ReadonlyMap<string, number> {
   const covered = new Map<string, number>()
   for (const { topic, offset } of positions) {
-    const saved = Number(task.meta[`position/${topic}`] ?? 0)
+    const saved = savedPosition(task.meta, topic)
     if (saved > offset) {
       covered.set(topic, saved)
       log.info({ task: task.task, topic, offset, saved }, 'the state covers what is read again')

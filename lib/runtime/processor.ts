@@ -77,6 +77,11 @@ export class Processor {
     return this.#outbox
   }
 
+  /** The name of the step that reads a topic. */
+  stepOf(topic: string): string {
+    return this.#inputs.get(topic)!.name
+  }
+
   /** Whether something happens in it as time goes by, though nothing is read. */
   get timed(): boolean {
     return this.waitedFor || this.#timers.scheduled('wall-clock')

@@ -6,11 +6,10 @@ import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import { isTopic, type Topology } from '../topology/nodes.ts'
 import { countOf } from '../topology/repartition-counts.ts'
 import { repartitionTopic } from '../topology/repartition-nodes.ts'
-import { storesOf } from '../topology/stores-of.ts'
-import { subTopologiesOf } from '../topology/sub-topologies.ts'
 import { type TopicTarget, topic } from '../topology/topic.ts'
-import { CHANGELOG_CONFIG, changelogTopic } from './changelog.ts'
+import { CHANGELOG_CONFIG } from './changelog.ts'
 import type { Environment } from './environment.ts'
+import { changelogsOf } from './input-topics.ts'
 import { connectorFor } from './open.ts'
 
 /** All that a topology needs to exist, in the order in which it has to be made. */
@@ -32,14 +31,11 @@ export function resourcesOf(topology: Topology, application: string, environment
     const connector = connectorFor(environment.sinks, node.target.connector, node.name)
     return connector.resources(node.target, { application, step: node.name })
   })
-  for (const sub of subTopologiesOf(topology)) {
+  for (const [topic, { inputs }] of changelogsOf(topology, application)) {
     const partitions = Math.max(
-      ...sub.inputs.map((input) => countOf(input, ({ topic }) => topic.partitions, counts)!),
+      ...inputs.map((input) => countOf(input, ({ topic }) => topic.partitions, counts)!),
     )
-    for (const { name } of [...sub.inputs, ...sub.steps].flatMap(storesOf)) {
-      const spec = { topic: changelogTopic(application, name), partitions, config: CHANGELOG_CONFIG }
-      resources.push(topicResource(spec, environment.broker))
-    }
+    resources.push(topicResource({ topic, partitions, config: CHANGELOG_CONFIG }, environment.broker))
   }
   const { topic: letters, partitions } = topology.deadLetters
   resources.push(

@@ -33,6 +33,7 @@ export async function restore(
   broker: Broker,
   place: ChangelogPlace,
   backend: StateBackend,
+  signal: AbortSignal,
 ): Promise<Restored> {
   const { application, partition, stores } = place
   let newest = backend.meta
@@ -47,6 +48,7 @@ export async function restore(
     const tail = new Tail(backend.bytes(store))
     tails.set(store, { tail, from })
     for await (const { records } of broker.read([{ topic, partition, from, to: range.end }])) {
+      signal.throwIfAborted()
       for (const record of records) newest = tail.read(record, newest)
       entries += records.length
     }

@@ -1,7 +1,12 @@
 import type { Position } from '../record.ts'
 import type { Topology } from '../topology/nodes.ts'
-import { storesOf } from '../topology/stores-of.ts'
-import { type SubTopology, subTopologiesOf, topicOf, upstreamOf } from '../topology/sub-topologies.ts'
+import {
+  type SubTopology,
+  storeNames,
+  subTopologiesOf,
+  topicOf,
+  upstreamOf,
+} from '../topology/sub-topologies.ts'
 
 /** One task: a sub-topology and a partition of its inputs. */
 export interface TaskPlan {
@@ -33,14 +38,13 @@ export function planTasks(
   const byTask = Map.groupBy(positions, ({ topic, partition }) => `${subOf(topic).id}_${partition}`)
   return [...byTask].map(([name, own]) => {
     const sub = subOf(own[0]!.topic)
-    const stores = [...sub.inputs, ...sub.steps].flatMap(storesOf).map((store) => store.name)
     return {
       name,
       sub,
       partition: own[0]!.partition,
       positions: own,
       upstreams: upstreamOf(topology, sub).flatMap((one) => taskNames(one, application, partitionsOf)),
-      stores: [...new Set(stores)],
+      stores: storeNames(sub),
     }
   })
 }

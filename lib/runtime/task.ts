@@ -1,5 +1,5 @@
 import type { FetchedBatch } from '../ports.ts'
-import type { Position, TopicPartition } from '../record.ts'
+import type { Position, RawRecord, TopicPartition } from '../record.ts'
 import { type CheckpointTargets, checkpoint } from './checkpoint.ts'
 import type { Idleness } from './idleness.ts'
 import { type BatchLimits, type MicroBatch, MicroBatchQueue } from './micro-batch.ts'
@@ -79,15 +79,23 @@ export class Task {
   }
 
   async #process({ records, positions }: MicroBatch, signal: AbortSignal): Promise<Outbox> {
-    const { processor, covered } = this.#options
-    const fresh =
-      covered.size === 0
-        ? records
-        : records.filter(({ topic, offset }) => offset >= (covered.get(topic) ?? 0))
+    const { processor } = this.#options
+    const fresh = this.#uncovered(records)
     const outbox =
       fresh.length > 0 ? await processor.process(fresh, signal) : await processor.punctuate(signal)
     await this.#mark(outbox, positions)
     return outbox
+  }
+
+  /** What the state has not counted before: a crash came between saving it and committing. */
+  #uncovered(records: readonly RawRecord[]): readonly RawRecord[] {
+    const { processor, covered, outputs } = this.#options
+    if (covered.size === 0) return records
+    return records.filter(({ topic, offset }) => {
+      const known = offset < (covered.get(topic) ?? 0)
+      if (known) outputs.counters.add(processor.stepOf(topic), 'covered')
+      return !known
+    })
   }
 
   /** Says how far it is to those that wait for it. */

@@ -94,6 +94,7 @@ class RunningWorker implements Worker {
   readonly #globals: GlobalTables
   readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #ending = new AbortController()
+  #assigning: Promise<void> = Promise.resolve()
   #running: Running | undefined
   #drained: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
@@ -119,6 +120,7 @@ class RunningWorker implements Worker {
       serdes: opened.serdes,
       counters: this.counters,
       log: environment.log,
+      failed: (error) => this.#end(error),
       signal: this.#ending.signal,
     })
   }
@@ -129,7 +131,10 @@ class RunningWorker implements Worker {
     await this.#globals.start()
     await this.#consumer.start({
       revoked: () => this.#drain(),
-      assigned: (assignment) => this.#assigned(assignment),
+      assigned: (assignment) => {
+        this.#assigning = this.#assigned(assignment)
+        return this.#assigning
+      },
       batch: (batch) => this.#running?.tasks.get(`${batch.topic}/${batch.partition}`)?.offer(batch),
       failed: (error) => this.#end(error),
     })
@@ -230,6 +235,8 @@ class RunningWorker implements Worker {
   async #close(): Promise<void> {
     const { log } = this.#options.environment
     this.#ending.abort(new MillraceError('FENCED', 'the worker is stopping'))
+    // State that is being restored is closed again before the worker has ended.
+    await this.#assigning.catch(() => {})
     await this.#drain()
     const closed = await Promise.allSettled([
       this.#consumer.stop(),

@@ -1,6 +1,7 @@
 import type { OutRecord, RawRecord } from '../record.ts'
 import type { Outbox } from '../runtime/outbox.ts'
 import type { Processor } from '../runtime/processor.ts'
+import { savedPosition, withPositions } from '../runtime/saved-positions.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { type SubTopology, topicOf } from '../topology/sub-topologies.ts'
 import { InputQueues } from './input-queues.ts'
@@ -58,7 +59,7 @@ export class TestTask {
     this.#positions = new Map()
     for (const input of sub.inputs) {
       const topic = topicOf(input, application)
-      const position = Number(state.meta[`position/${topic}`] ?? 0)
+      const position = savedPosition(state.meta, topic)
       this.#positions.set(topic, position)
       for (const record of logs.of(topic)[partition]!.slice(position)) this.#queues.add(record)
     }
@@ -99,8 +100,8 @@ export class TestTask {
     deliver(outbox)
     if (!atomic && this.#dies('delivered')) return true
     // 2. the state and the positions that it covers are saved together
-    const positions = [...this.#positions].map(([topic, offset]) => [`position/${topic}`, String(offset)])
-    await this.#state.save(Object.fromEntries(positions))
+    const positions = [...this.#positions].map(([topic, offset]) => ({ topic, offset }))
+    await this.#state.save(withPositions({}, positions))
     return this.#dies('saved')
   }
 

@@ -102,3 +102,8 @@ export function upstreamOf(topology: Topology, sub: SubTopology): SubTopology[] 
   const downstream = reaches(sub)
   return all.filter((one) => feeds(one, sub) && !downstream.has(one.id) && one.id !== sub.id)
 }
+
+/** The names of the stores that its tasks keep, each once. */
+export function storeNames({ inputs, steps }: SubTopology): string[] {
+  return [...new Set([...inputs, ...steps].flatMap(storesOf).map(({ name }) => name))]
+}

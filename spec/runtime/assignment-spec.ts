@@ -18,7 +18,11 @@ const table: SinkTarget<unknown> = { connector: 'gated', name: 'table' }
 const at = (partition: number, offset: number) => ({ topic: 'in', partition, offset })
 
 /** Partitions 0 and 1 of a topology that writes rows to a gated sink; micro-batches of two records. */
-function running(more: Partial<AssignOptions> = {}, ask?: (row: { n: number }) => Promise<{ n: number }>) {
+function running(
+  more: Partial<AssignOptions> = {},
+  ask?: (row: { n: number }) => Promise<{ n: number }>,
+  covered: ReadonlyMap<string, number> = new Map(),
+) {
   const processed: number[] = []
   const topology = jsonTopology<number>((input) => {
     const seen = input.pipe(
@@ -64,7 +68,7 @@ function running(more: Partial<AssignOptions> = {}, ask?: (row: { n: number }) =
       positions: [at(partition, 0)],
       processor: processor(partition),
       state: undefined,
-      covered: new Map(),
+      covered,
     })),
     outputs: { producer: new ArrayProducer(), sinks: new Map([[node, gated]]), refusals, counters, log },
     limits: { records: 2, bytes: 1e9, wait: 0 },
@@ -85,10 +89,26 @@ function running(more: Partial<AssignOptions> = {}, ask?: (row: { n: number }) =
       ?.offer({ topic: 'in', partition, generation: 7, records, next: from + count, bytes })
   }
   const written = () => gated.begun.map((rows) => rows.map(({ origin }) => origin.offset))
-  return { tasks, offer, processed, gated, written, consumer, failures }
+  return { tasks, offer, processed, gated, written, consumer, failures, counters }
 }
 
 describe('the tasks of an assignment', () => {
+  it('should leave out, and count, what the state covers, and commit beyond it', async () => {
+    const { tasks, offer, processed, gated, consumer, counters } = running(
+      {},
+      undefined,
+      new Map([['in', 3]]),
+    )
+    offer(0, 0, 4)
+    await settled()
+    gated.end(0)
+    await settled()
+    await tasks.drain(1000)
+    expect(processed).to.deep.equal([3])
+    expect(counters.get('input', 'covered')).to.equal(3)
+    expect(consumer.commits.flat().at(-1)).to.deep.equal(at(0, 4))
+  })
+
   it('should fetch and process the next micro-batch while one is written', async () => {
     const { tasks, offer, processed, gated, written, consumer } = running({ creditBytes: 1 })
     offer(0, 0, 2)

@@ -106,7 +106,7 @@ describe('state from changelogs', () => {
   }
 
   async function restored(state: StateBackend = memoryState()) {
-    return { state, ...(await restore(broker, place, state)) }
+    return { state, ...(await restore(broker, place, state, new AbortController().signal)) }
   }
 })
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../connectors/embedded/index.ts'
+import type { MillraceError } from '../../lib/errors.ts'
 import {
   count,
   json,
@@ -16,29 +17,15 @@ import {
   windowedKey,
 } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
+import type { Broker, TopicInfo } from '../../lib/ports.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 import { resourcesOf } from '../../lib/runtime/resources.ts'
 import { startWorker } from '../../lib/runtime/worker.ts'
+import { openDiskState } from '../../lib/state/disk-state.ts'
 import { until } from '../support/until.ts'
+import { countedVisits, type Visit, visit, visitsByCountry } from '../support/visits.ts'
 
-interface Visit {
-  readonly country: string
-}
-
-const visits = topic('visits', { value: json<Visit>(), partitions: 3 })
-const counts = topic('counts', { key: windowedKey(), value: json<number | null>(), partitions: 3 })
-
-const visitsByCountry = topology('by-country', ({ source }) => {
-  source('visits', visits).pipe(
-    keyBy('country', ({ country }) => country),
-    window('tens', tumbling(10, { grace: 5 })),
-    count('per-country'),
-    toStream('updates'),
-    sink('out', counts),
-  )
-})
-
-const COUNTRIES = ['de', 'fr', 'it', 'es', 'pt']
+const byCountry = visitsByCountry('by-country')
 
 describe('a worker with state', function () {
   this.timeout(60_000)
@@ -49,7 +36,7 @@ describe('a worker with state', function () {
 
   before(async () => {
     broker = await openEmbeddedBroker({ dir: join(root, 'log') })
-    for (const resource of resourcesOf(visitsByCountry, 'by-country', environment())) await resource.create()
+    for (const resource of resourcesOf(byCountry, 'by-country', environment())) await resource.create()
   })
   after(async () => {
     await broker.close()
@@ -59,25 +46,81 @@ describe('a worker with state', function () {
   it('should count across partitions what it reads through its repartition topic, and drop nothing as late', async () => {
     await write(300)
     await runUntilCaughtUp('state')
-    expect(await finalCounts()).to.deep.equal(expected())
+    expect(await finalCounts()).to.deep.equal(countedVisits(written))
   })
 
   it('should go on where it stopped, with the state it had', async () => {
     await write(200)
     await runUntilCaughtUp('state')
-    expect(await finalCounts()).to.deep.equal(expected())
+    expect(await finalCounts()).to.deep.equal(countedVisits(written))
   })
 
   it('should take its state from the changelogs where there is none', async () => {
     await write(200)
     await runUntilCaughtUp('elsewhere')
-    expect(await finalCounts()).to.deep.equal(expected())
+    expect(await finalCounts()).to.deep.equal(countedVisits(written))
+  })
+
+  it('should have let go of its state when it is stopped while that is restored', async () => {
+    const direct = topology('direct', ({ source }) => {
+      source('visits', topic('visits', { value: json<Visit>(), partitions: 3 })).pipe(
+        count('of-visitor'),
+        toStream('updates'),
+        sink('out', topic('visitors', { value: json<number | null>() })),
+      )
+    })
+    for (const resource of resourcesOf(direct, 'direct', environment())) await resource.create()
+    const restoring = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    // The newest state that a worker opens is that of its last partition.
+    const offsets = async (name: string) => {
+      const ranges = await broker.admin.offsets(name)
+      if (name !== 'direct-of-visitor-changelog' || ++asked < 3) return ranges
+      restoring.resolve()
+      await gate.promise
+      return ranges
+    }
+    let asked = 0
+    const worker = await startWorker({
+      topology: direct,
+      environment: { ...environment(), broker: overridden(broker, { admin: { ...broker.admin, offsets } }) },
+      stateDir: join(root, 'interrupted'),
+    })
+    await restoring.promise
+    const stopped = worker.stop()
+    gate.resolve()
+    await stopped
+    expect(worker.assigned).to.equal(false)
+    for (const task of ['0_0', '0_1', '0_2']) {
+      // Locked as long as it is open.
+      const state = await openDiskState(join(root, 'interrupted', 'direct', task))
+      await state.close()
+    }
+  })
+
+  it('should refuse a changelog that has another number of partitions than there are tasks', async () => {
+    const fewer = {
+      ...environment(),
+      broker: overridden(broker, { admin: { ...broker.admin, topics: twoOfChangelogs } }),
+    }
+    const error = await startWorker({
+      topology: byCountry,
+      environment: fewer,
+      stateDir: join(root, 'few'),
+    }).then(
+      () => undefined,
+      (caught: MillraceError) => caught,
+    )
+    expect(error?.code).to.equal('CONFIG')
+    expect(error?.message).to.match(
+      /^topic "by-country-per-country-changelog" has 2 partitions, and needs 3\. State in code/,
+    )
   })
 
   it('should close windows though some partitions have nothing to read', async () => {
     const closed = topic('closed', { key: windowedKey(), value: json<number | null>(), partitions: 1 })
     const lonely = topic('lonely', { value: json<Visit>(), partitions: 3 })
-    const byCountry = topology('closing', ({ source }) => {
+    const closing = topology('closing', ({ source }) => {
       source('visits', lonely).pipe(
         keyBy('country', ({ country }) => country),
         window('tens', tumbling(10), { emit: 'close' }),
@@ -86,9 +129,9 @@ describe('a worker with state', function () {
         sink('out', closed),
       )
     })
-    for (const resource of resourcesOf(byCountry, 'closing', environment())) await resource.create()
+    for (const resource of resourcesOf(closing, 'closing', environment())) await resource.create()
     const worker = await startWorker({
-      topology: byCountry,
+      topology: closing,
       environment: environment(),
       stateDir: join(root, 'closing'),
       idleAfter: 10,
@@ -107,27 +150,28 @@ describe('a worker with state', function () {
     await worker.stop()
   })
 
+  async function twoOfChangelogs(names: readonly string[]): Promise<readonly TopicInfo[]> {
+    const topics = await broker.admin.topics(names)
+    return topics.map((one) => (one.topic.endsWith('-changelog') ? { ...one, partitions: 2 } : one))
+  }
+
   /** Visits of ever later times; each partition has its own part of them. */
   async function write(number: number): Promise<void> {
     const producer = await broker.producer({})
-    const records = Array.from({ length: number }, (_, i) => visit(written + i))
-    await producer.send(
-      records.map(({ partition, value, timestamp }) => ({
-        topic: 'visits',
-        partition,
-        key: null,
-        value: Buffer.from(JSON.stringify(value)),
-        timestamp,
-        headers: NO_HEADERS,
-      })),
-    )
+    const records = Array.from({ length: number }, (_, index) => {
+      const i = written + index
+      const { value: said, timestamp } = visit(i)
+      const value = Buffer.from(JSON.stringify(said))
+      return { topic: 'visits', partition: i % 3, key: null, value, timestamp, headers: NO_HEADERS }
+    })
+    await producer.send(records)
     written += number
     await producer.close()
   }
 
   async function runUntilCaughtUp(state: string): Promise<void> {
     const worker = await startWorker({
-      topology: visitsByCountry,
+      topology: byCountry,
       environment: environment(),
       stateDir: join(root, state),
       untilCaughtUp: true,
@@ -150,18 +194,13 @@ describe('a worker with state', function () {
     }
     return last
   }
-
-  function expected(): Record<string, number> {
-    const counted: Record<string, number> = {}
-    for (let i = 0; i < written; i++) {
-      const { value, timestamp } = visit(i)
-      const name = `${value.country}@${timestamp - (timestamp % 10)}`
-      counted[name] = (counted[name] ?? 0) + 1
-    }
-    return counted
-  }
 })
 
-function visit(i: number) {
-  return { partition: i % 3, value: { country: COUNTRIES[(i * 7) % 5]! }, timestamp: Math.floor(i / 2) }
+/** The broker, but for some of it. */
+function overridden(broker: EmbeddedBroker, other: Partial<Broker>): Broker {
+  const get = (_: object, name: keyof Broker) => {
+    const own = other[name] ?? broker[name]
+    return typeof own === 'function' && other[name] === undefined ? own.bind(broker) : own
+  }
+  return new Proxy(broker, { get: get as never })
 }
