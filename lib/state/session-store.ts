@@ -46,7 +46,7 @@ export class SessionStore<K, V> {
     return bytes === undefined ? undefined : this.#rows.decode(bytes).value
   }
 
-  /** A null value deletes, and moves the store's time as any other. What is too old already is not kept. */
+  /** A null value deletes, and moves the store's time all the same. What is too old already is not kept. */
   put(session: Windowed<K>, value: V | null): void {
     this.putRow(session, this.row(value))
   }

@@ -44,7 +44,7 @@ export class WindowStore<K, V> {
     }
   }
 
-  /** A null value deletes, and moves the store's time as any other. Returns false for what is too old to be kept. */
+  /** A null value deletes, and moves the store's time all the same. Returns false for what is too old to be kept. */
   put(key: K, value: V | null, start: number, timestamp = -1): boolean {
     this.#time.observe(start)
     const horizon = this.#horizon()

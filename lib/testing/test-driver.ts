@@ -2,14 +2,13 @@ import { join } from 'node:path'
 import { MillraceError } from '../errors.ts'
 import { SILENT } from '../log.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
-import type { Lookup } from '../ports.ts'
-import { type Headers, headerOf, NO_HEADERS, type OutRecord, type RawRecord } from '../record.ts'
+import { NO_HEADERS, type OutRecord, type RawRecord } from '../record.ts'
 import { Counters } from '../runtime/counters.ts'
-import { DEAD_LETTER } from '../runtime/dead-letters.ts'
 import { type OpenTopology, open } from '../runtime/open.ts'
 import type { Outbox } from '../runtime/outbox.ts'
 import { Processor } from '../runtime/processor.ts'
 import { Refusals } from '../runtime/refusals.ts'
+import { taskNames } from '../runtime/task-plan.ts'
 import { openDiskState } from '../state/disk-state.ts'
 import { memoryState } from '../state/memory-state.ts'
 import { type OpenStore, TaskState } from '../state/task-state.ts'
@@ -17,57 +16,12 @@ import { isTopic, type Topology } from '../topology/nodes.ts'
 import type { StoreSpec } from '../topology/store.ts'
 import { type SubTopology, subTopologiesOf, upstreamOf } from '../topology/sub-topologies.ts'
 import { seededRandom } from './random.ts'
+import type { TestDriverOptions, TestRecord } from './test-driver-options.ts'
 import { testEnvironment } from './test-environment.ts'
 import { TestGlobals } from './test-globals.ts'
-import { type CrashPoint, TestTask } from './test-task.ts'
+import { TestTask } from './test-task.ts'
 import { TopicLogs } from './topic-logs.ts'
-
-export interface TestDriverOptions {
-  /** How many partitions every topic has. Default 1. */
-  readonly partitions?: number
-  /** Where state is kept. Default: in memory. A crash needs a folder. */
-  readonly stores?: 'memory' | { readonly dir: string }
-  /** What the wall clock shows at the beginning. Default 0. */
-  readonly wallClock?: number
-  /** How far ahead of the wall clock records may be dated. Milliseconds; default: as far as they like. */
-  readonly futureTolerance?: number
-  /** Most records in one micro-batch. Default 1. */
-  readonly batch?: number
-  /**
-   * Lets chance choose which task goes on and how large its micro-batch is: the same seed, the same run. Without one,
-   * tasks go on in the order of their sub-topologies and partitions.
-   */
-  readonly seed?: number
-  /** What a crash may repeat. Default `exactly-once`: output and state are one step; else output may come twice. */
-  readonly guarantee?: 'exactly-once' | 'at-least-once'
-  /** Whether a task dies at this point; it is then opened from what it saved last. Default: none does. */
-  readonly crash?: (point: CrashPoint, task: string) => boolean
-  /** How long a task without input is waited for by those it feeds, by the wall clock. Milliseconds; default 1000. */
-  readonly idleAfter?: number
-  /** What `lookup` steps find, by the name of their target. */
-  readonly lookups?: Readonly<Record<string, Lookup>>
-}
-
-export interface TestRecord<K = unknown, V = unknown> {
-  readonly key?: K | null
-  readonly value: V | null
-  readonly timestamp: number
-  readonly headers?: Headers
-  /** Default: where Kafka's partitioner puts the key. */
-  readonly partition?: number
-}
-
-/** A record that the topology has written. */
-export interface OutputRecord extends Required<TestRecord> {
-  readonly topic: string
-}
-
-/** A record that a step has refused. */
-export interface Refused {
-  readonly step: string
-  readonly reason: string
-  readonly record: RawRecord
-}
+import { type OutputRecord, type Refused, Written } from './written.ts'
 
 /**
  * Runs a topology without servers, on virtual clocks: the same compiled tasks as a worker's. Records are piped in,
@@ -97,9 +51,7 @@ export class TestDriver {
   readonly #tasks: TestTask[] = []
   readonly #globals: TestGlobals
   readonly #serdes = new Map<string, TopicSerdes>()
-  readonly #written: OutputRecord[] = []
-  readonly #rows = new Map<string, unknown[]>()
-  readonly #refused: Refused[] = []
+  readonly #written = new Written()
   #wallClock: number
   #readAt: number
 
@@ -166,20 +118,17 @@ export class TestDriver {
 
   /** What the topology has written since the last call, in the order of writing; of one topic, or of all. */
   read(topic?: string): OutputRecord[] {
-    const read = this.#written.filter((record) => topic === undefined || record.topic === topic)
-    const left = this.#written.filter((record) => topic !== undefined && record.topic !== topic)
-    this.#written.splice(0, this.#written.length, ...left)
-    return read
+    return this.#written.read(topic)
   }
 
   /** What a sink of another kind (a table) was given so far. */
   rows(step: string): readonly unknown[] {
-    return this.#rows.get(step) ?? []
+    return this.#written.rows(step)
   }
 
   /** What steps have refused so far. */
   get deadLetters(): readonly Refused[] {
-    return this.#refused
+    return this.#written.refused
   }
 
   /** Moves the wall clock, and does what is due by it. Milliseconds. */
@@ -221,8 +170,8 @@ export class TestDriver {
     const topology = this.#topology
     const { guarantee = 'exactly-once', crash, futureTolerance = Number.POSITIVE_INFINITY } = this.#options
     const name = `${sub.id}_${partition}`
-    const upstreams = upstreamOf(topology, sub).flatMap(({ id }) => {
-      return Array.from({ length: this.#partitions }, (_, index) => `${id}_${index}`)
+    const upstreams = upstreamOf(topology, sub).flatMap((one) => {
+      return taskNames(one, topology.name, () => this.#partitions)
     })
     const { counters } = this
     const open = async () => {
@@ -292,12 +241,10 @@ export class TestDriver {
     for (const { record } of records) {
       const written = this.#append(record)
       const serdes = this.#serdes.get(record.topic)
-      if (serdes !== undefined) this.#written.push(decoded(written, serdes))
+      if (serdes !== undefined) this.#written.addRecord(written, serdes)
     }
-    for (const [{ name }, outgoing] of rows) {
-      this.#rows.set(name, [...(this.#rows.get(name) ?? []), ...outgoing.map(({ row }) => row.value)])
-    }
-    for (const letter of letters) this.#refused.push(refusedOf(this.#append(letter)))
+    this.#written.addRows(rows)
+    for (const letter of letters) this.#written.addLetter(this.#append(letter))
   }
 
   /** To the log, and to the tasks and global tables that read the topic. */
@@ -320,26 +267,3 @@ export class TestDriver {
 }
 
 const NEVER = new AbortController().signal
-
-function decoded(
-  { topic, partition, key, value, timestamp, headers }: RawRecord,
-  serdes: TopicSerdes,
-): OutputRecord {
-  return {
-    topic,
-    partition,
-    key: key === null ? null : serdes.key.decode(key),
-    value: value === null ? null : serdes.value.decode(value),
-    timestamp,
-    headers,
-  }
-}
-
-function refusedOf(record: RawRecord): Refused {
-  const { step, reason } = DEAD_LETTER
-  return {
-    step: String(headerOf(record.headers, step)),
-    reason: String(headerOf(record.headers, reason)),
-    record,
-  }
-}

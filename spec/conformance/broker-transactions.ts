@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { TransactionalProducer } from '../../lib/ports.ts'
 import type { RawRecord } from '../../lib/record.ts'
-import { mulberry32 } from '../faults/embedded/plan.ts'
+import { seededRandom } from '../../lib/testing/random.ts'
 import { type BrokerPlace, openBroker } from '../support/broker-place.ts'
 import { BrokerHarness, numbered, record, uniqueName } from './broker-harness.ts'
 import { failureOf } from './failure-of.ts'
@@ -236,7 +236,7 @@ export function transactionConformance(name: string, where: () => BrokerPlace): 
     it('should show only what is committed of three producers that write to one partition in turn', async () => {
       const seed = Number(process.env.MILLRACE_SPEC_SEED ?? randomInt(2 ** 31))
       console.log(`      seed ${seed} (MILLRACE_SPEC_SEED)`)
-      const random = mulberry32(seed)
+      const random = seededRandom(seed)
       const topic = await harness.topic()
       const writers = await Promise.all([0, 1, 2].map(async (name) => new Scribe(name, await open(), topic)))
       // A key of four zero bytes looks like an abort marker to some clients.

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { duration } from '../../lib/duration.ts'
-import { type TestDriver, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriver, testDriver } from '../../lib/testing/index.ts'
 import type { JoinWindows } from '../../lib/windows/join-windows.ts'
 import type { Windowed } from '../../lib/windows/windowed.ts'
 import { stepsOf, type TimeLine, timeLineOf } from './drawing.ts'

@@ -7,10 +7,10 @@ import { type RandomUserServer, startRandomUserServer } from '../../connectors/h
 import { usersOf } from '../../connectors/http/recorded-users.ts'
 import type { IngestRun } from '../../connectors/postgres/staging/ingest-run.ts'
 import { stagingResources } from '../../connectors/postgres/staging/staging-tables.ts'
+import { seededRandom } from '../../lib/testing/random.ts'
 import { millrace } from '../support/millrace.ts'
 import { createSpecDatabase, type SpecDatabase } from '../support/spec-database.ts'
 import { until } from '../support/until.ts'
-import { mulberry32 } from './embedded/plan.ts'
 import { Crew } from './schedule/crew.ts'
 import { VirtualTime } from './schedule/fast-clock.ts'
 import { Journal, overlaps } from './schedule/journal.ts'
@@ -82,7 +82,7 @@ describe('a schedule of five minutes, on a fast clock', () => {
   it('should run every interval of a day once, over kills, restarts and an API that fails', async () => {
     const seed = Number(process.env.MILLRACE_SPEC_SEED ?? randomInt(2 ** 31))
     console.log(`      seed ${seed} (MILLRACE_SPEC_SEED)`)
-    const random = mulberry32(seed)
+    const random = seededRandom(seed)
     const begun = Date.now()
     hire(DAY, INTERVALS)
     for (let i = 0; i < 3; i++) crew!.start()

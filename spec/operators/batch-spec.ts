@@ -19,7 +19,7 @@ import {
   tumbling,
   window,
 } from '../../lib/index.ts'
-import { type TestDriver, type TestDriverOptions, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriver, type TestDriverOptions, testDriver } from '../../lib/testing/index.ts'
 import { failureOf } from '../contract/failure-of.ts'
 import { chain, driven, lettersOf, type Short, shortened } from '../support/driven.ts'
 import { internalNames } from '../support/internal-names.ts'

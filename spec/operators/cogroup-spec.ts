@@ -15,7 +15,7 @@ import {
   window,
   windowedKey,
 } from '../../lib/index.ts'
-import { type TestDriverOptions, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriverOptions, testDriver } from '../../lib/testing/index.ts'
 import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 import { failureOf } from '../contract/failure-of.ts'
 import { lettersOf, type Short, shortened } from '../support/driven.ts'

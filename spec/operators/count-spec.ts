@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { count, filter, keyBy, toStream } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { chain, driven, shortened } from '../support/driven.ts'
 
 const counted = chain<string | null>((input) => input.pipe(count('counts')))

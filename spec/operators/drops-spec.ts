@@ -17,7 +17,7 @@ import {
   window,
   windowedKey,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import type { Builder } from '../../lib/topology/builder.ts'
 import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 import { driven, lettersOf, shortened } from '../support/driven.ts'

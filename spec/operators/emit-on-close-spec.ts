@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { count, hopping, keyBy, sliding, tumbling, type WindowOptions, window } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { startsFor } from '../../lib/windows/time-windows.ts'
 import type { Windows } from '../../lib/windows/windows.ts'
 import { stateFolders } from '../state/state-folder.ts'

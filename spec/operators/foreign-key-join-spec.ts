@@ -8,7 +8,7 @@ import {
   topic,
   topology,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { failureOf } from '../contract/failure-of.ts'
 import { joinedByReference, type Row, to } from '../support/driven-foreign-key-join.ts'
 import { drivenTopics } from '../support/driven-topics.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { joinGlobal } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { globallyJoined, order } from '../support/driven-global-join.ts'
 import { drivenTopics } from '../support/driven-topics.ts'
 

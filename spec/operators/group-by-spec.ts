@@ -13,7 +13,7 @@ import {
   topic,
   topology,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { failureOf } from '../contract/failure-of.ts'
 import { stateFolders } from '../state/state-folder.ts'
 import { driven, shortened } from '../support/driven.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join as path } from 'node:path'
 import { expect } from 'chai'
 import { describe as described, type JoinOptions, join, json, keyBy, map, within } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { chain, driven, type Short, shortened } from '../support/driven.ts'
 import { drivenSides, joining, pipeSides, plus } from '../support/driven-join.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { joinTable, json, leftJoinTable, sink, topic, topology } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { shortened } from '../support/driven.ts'
 import { drivenTopics, type Into } from '../support/driven-topics.ts'
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { joinTable, keyBy } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { failureOf } from '../contract/failure-of.ts'
 import { streamWithTable } from '../support/driven-table-join.ts'
 import { drivenTopics } from '../support/driven-topics.ts'

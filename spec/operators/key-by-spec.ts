@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { count, filter, json, keyBy, map, sink, topic, topology } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 import { chain, driven, type Short } from '../support/driven.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join as path } from 'node:path'
 import { expect } from 'chai'
 import { leftJoin, within } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { shortened } from '../support/driven.ts'
 import { drivenSides, joining, pipeSides, plus, type Sided } from '../support/driven-join.ts'
 

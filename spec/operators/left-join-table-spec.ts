@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { leftJoinTable } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { shortened } from '../support/driven.ts'
 import { streamWithTable } from '../support/driven-table-join.ts'
 import { drivenTopics } from '../support/driven-topics.ts'

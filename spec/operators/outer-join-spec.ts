@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { keyBy, outerJoin, within } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { shortened } from '../support/driven.ts'
 import { drivenSides, joining, plus } from '../support/driven-join.ts'
 

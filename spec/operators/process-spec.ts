@@ -21,7 +21,7 @@ import {
   versionedStore,
   windowStore,
 } from '../../lib/index.ts'
-import { type TestDriver, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriver, testDriver } from '../../lib/testing/index.ts'
 import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 import { rejectionOf } from '../contract/failure-of.ts'
 import { chain, driven, lettersOf, shortened } from '../support/driven.ts'

@@ -23,7 +23,7 @@ import {
   windowedKey,
   within,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 import { chain, driven } from '../support/driven.ts'
 

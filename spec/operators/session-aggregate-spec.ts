@@ -12,7 +12,7 @@ import {
   type WindowOptions,
   window,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { failureOf } from '../contract/failure-of.ts'
 import { stateFolders } from '../state/state-folder.ts'
 import { driven, type Short } from '../support/driven.ts'

@@ -9,7 +9,7 @@ import {
   topic,
   topology,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { lettersOf } from '../support/driven.ts'
 
 const people: SinkTarget<{ readonly name: string }> = { connector: 'spec', name: 'people' }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { json, type SourceOptions, sink, topic, topology } from '../../lib/index.ts'
-import { type TestDriver, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriver, testDriver } from '../../lib/testing/index.ts'
 import { rejectionOf } from '../contract/failure-of.ts'
 import { driven, lettersOf, type Short, shortened } from '../support/driven.ts'
 

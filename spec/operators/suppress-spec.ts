@@ -23,7 +23,7 @@ import {
   window,
   windowedKey,
 } from '../../lib/index.ts'
-import { type TestDriver, type TestDriverOptions, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriver, type TestDriverOptions, testDriver } from '../../lib/testing/index.ts'
 import type { Windows } from '../../lib/windows/windows.ts'
 import { failureOf, rejectionOf } from '../contract/failure-of.ts'
 import { stateFolders } from '../state/state-folder.ts'

@@ -6,7 +6,7 @@ import {
   type TableOptions,
   tableFilter,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { driven } from '../support/driven.ts'
 import { tabled } from '../support/driven-rows.ts'
 

@@ -11,7 +11,7 @@ import {
   window,
   windowedKey,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { failureOf } from '../contract/failure-of.ts'
 import { plus } from '../support/driven-join.ts'
 import { tabled } from '../support/driven-rows.ts'

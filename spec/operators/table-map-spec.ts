@@ -11,7 +11,7 @@ import {
   topic,
   topology,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { driven } from '../support/driven.ts'
 import { tabled } from '../support/driven-rows.ts'
 import { drivenTopics } from '../support/driven-topics.ts'

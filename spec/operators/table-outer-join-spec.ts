@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { tableOuterJoin } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { stateFolders } from '../state/state-folder.ts'
 import { drivenTopics } from '../support/driven-topics.ts'
 import { tableJoinCases, tableJoined } from '../support/table-joins.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { drops, joinTable, json, map, sink, topic, topology, toStream } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { stateFolders } from '../state/state-folder.ts'
 import { driven, shortened } from '../support/driven.ts'
 import { tabled } from '../support/driven-rows.ts'

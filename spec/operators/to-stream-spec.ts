@@ -12,7 +12,7 @@ import {
   tumbling,
   window,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { chain, driven, lettersOf, shortened } from '../support/driven.ts'
 import { internalNames } from '../support/internal-names.ts'
 

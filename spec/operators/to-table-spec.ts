@@ -11,7 +11,7 @@ import {
   topology,
   toTable,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { stateFolders } from '../state/state-folder.ts'
 import { chain, driven, shortened } from '../support/driven.ts'
 import { drivenTopics } from '../support/driven-topics.ts'

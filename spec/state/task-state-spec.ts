@@ -14,7 +14,7 @@ import {
   window,
   windowStore,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { driven } from '../support/driven.ts'
 
 describe('state of a task', () => {

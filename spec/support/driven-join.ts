@@ -1,5 +1,5 @@
 import { json, type Stream, sink, topic, topology } from '../../lib/index.ts'
-import { type TestDriver, type TestDriverOptions, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriver, type TestDriverOptions, testDriver } from '../../lib/testing/index.ts'
 import { lettersOf, type Short, shortened } from './driven.ts'
 
 type Input = Stream<string, string | null>

@@ -1,5 +1,5 @@
 import type { Headers } from '../../lib/record.ts'
-import { type TestDriverOptions, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriverOptions, testDriver } from '../../lib/testing/index.ts'
 import { type Driven, lettersOf, type Short, shortened } from './driven.ts'
 
 /** Which topic a record is piped into, and what. */

@@ -8,7 +8,7 @@ import {
   type Windowed,
   windowedKey,
 } from '../../lib/index.ts'
-import type { TestDriver, TestDriverOptions } from '../../lib/testing/test-driver.ts'
+import type { TestDriver, TestDriverOptions } from '../../lib/testing/index.ts'
 import { type Driven, driven, type Short } from './driven.ts'
 
 /** JSON records of topic `in` through a windowed aggregation to topic `out`. A record without a value goes on with null. */

@@ -1,6 +1,6 @@
 import { json, type Stream, sink, topic, topology } from '../../lib/index.ts'
 import type { Counters } from '../../lib/runtime/counters.ts'
-import { type TestDriver, type TestDriverOptions, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriver, type TestDriverOptions, testDriver } from '../../lib/testing/index.ts'
 import type { Place, Table } from '../../lib/topology/stream.ts'
 
 /** Key, value and timestamp of a record. */

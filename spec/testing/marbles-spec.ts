@@ -10,8 +10,8 @@ import {
   window,
   windowedKey,
 } from '../../lib/index.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { marbles, play } from '../../lib/testing/marbles.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
 
 const clicks = topic('clicks', { value: json<string>() })
 const out = topic('out', { key: windowedKey(), value: json<number | null>() })

@@ -3,7 +3,7 @@ import {
   type TestDriver,
   type TestDriverOptions,
   testDriver,
-} from '../../lib/testing/test-driver.ts'
+} from '../../lib/testing/index.ts'
 import { rowsOf } from '../conformance/streams/answer.ts'
 import { headersOf } from '../conformance/streams/record-bytes.ts'
 import type { Input, Scenario, StoreRow } from '../conformance/streams/scenario.ts'

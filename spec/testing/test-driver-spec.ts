@@ -2,46 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import {
-  count,
-  json,
-  keyBy,
-  sink,
-  topic,
-  topology,
-  toStream,
-  tumbling,
-  window,
-  windowedKey,
-} from '../../lib/index.ts'
-import { type TestDriverOptions, testDriver } from '../../lib/testing/test-driver.ts'
+import { type TestDriverOptions, testDriver } from '../../lib/testing/index.ts'
+import { countedVisits, visit, visitsByCountry } from '../support/visits.ts'
 
-interface Visit {
-  readonly country: string
-}
-
-const visits = topic('visits', { value: json<Visit>() })
-const out = topic('counts', { key: windowedKey(), value: json<number | null>() })
-
-/** Counts per country and ten milliseconds, re-keyed across partitions. */
-const counts = topology('counts', ({ source }) => {
-  source('visits', visits).pipe(
-    keyBy('country', ({ country }) => country),
-    window('tens', tumbling(10, { grace: 5 })),
-    count('per-country'),
-    toStream('updates'),
-    sink('out', out),
-  )
-})
-
-const countries = ['de', 'fr', 'it', 'es', 'pt']
+const counts = visitsByCountry('counts')
 
 /** 200 visits of 40 visitors, each visitor's in the order of time, the visitors' clocks far apart. */
-const input = Array.from({ length: 200 }, (_, i) => ({
-  key: `visitor-${i % 40}`,
-  value: { country: countries[(i * 7) % 5]! },
-  timestamp: Math.floor(i / 2),
-}))
+const input = Array.from({ length: 200 }, (_, i) => ({ key: `visitor-${i % 40}`, ...visit(i) }))
 
 async function finalCounts(options: TestDriverOptions, drive = input): Promise<Record<string, number>> {
   const driver = await testDriver(counts, options)
@@ -58,11 +25,7 @@ async function finalCounts(options: TestDriverOptions, drive = input): Promise<R
 describe('test driver', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-driver-'))
   after(() => rmSync(folder, { recursive: true }))
-  const expected: Record<string, number> = {}
-  for (const { value, timestamp } of input) {
-    const name = `${value.country}@${timestamp - (timestamp % 10)}`
-    expected[name] = (expected[name] ?? 0) + 1
-  }
+  const expected = countedVisits(input.length)
 
   it('should count all of a key in one place, however many partitions there are', async () => {
     for (const partitions of [1, 3, 8]) {

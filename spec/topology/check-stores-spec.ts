@@ -11,7 +11,7 @@ import {
   topic,
   topology,
 } from '../../lib/index.ts'
-import { testDriver } from '../../lib/testing/test-driver.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 import { failureOf } from '../contract/failure-of.ts'
 import { shortened } from '../support/driven.ts'

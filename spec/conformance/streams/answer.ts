@@ -1,5 +1,5 @@
 import type { OpenStore } from '../../../lib/state/task-state.ts'
-import { type OutputRecord, type TestDriver, testDriver } from '../../../lib/testing/test-driver.ts'
+import { type OutputRecord, type TestDriver, testDriver } from '../../../lib/testing/index.ts'
 import type { StoreSpec } from '../../../lib/topology/store.ts'
 import { headersOf, scenarioHeaders } from './record-bytes.ts'
 import type { Answer, Json, Key, Output, Scenario, StoreRow } from './scenario.ts'

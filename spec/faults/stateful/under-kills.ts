@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { expect } from 'chai'
 import type { Broker } from '../../../lib/ports.ts'
+import { seededRandom } from '../../../lib/testing/random.ts'
 import { uniqueName } from '../../conformance/broker-harness.ts'
 import { type BrokerPlace, openBroker } from '../../support/broker-place.ts'
-import { mulberry32 } from '../embedded/plan.ts'
 import { STAGES } from './deadly-broker.ts'
 import { type Outcome, Stage } from './stage.ts'
 
@@ -29,7 +29,7 @@ export function keptUnderKills({ records, kills, where }: Run): void {
     stage = new Stage(broker, where(), uniqueName('kills'), seed, records)
     await stage.prepare()
     await stage.write()
-    const random = mulberry32(seed)
+    const random = seededRandom(seed)
     const begun = performance.now()
     for (let life = 0; life < kills; life++) {
       const death = { stage: STAGES[life % STAGES.length]!, after: Math.floor(random() * 6) }

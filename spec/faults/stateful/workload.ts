@@ -1,7 +1,7 @@
 import type { Topology } from '../../../lib/index.ts'
 import { count, join, json, keyBy, sink, topic, topology, toStream, within } from '../../../lib/index.ts'
 import { NO_HEADERS, type OutRecord } from '../../../lib/record.ts'
-import { mulberry32 } from '../embedded/plan.ts'
+import { seededRandom } from '../../../lib/testing/random.ts'
 
 export const PARTITIONS = 2
 const KEYS = 40
@@ -57,7 +57,7 @@ export interface Input {
 
 /** So many records for each input, in the order of time. */
 export function inputs(run: string, seed: number, records: number): Input[] {
-  const random = mulberry32(seed)
+  const random = seededRandom(seed)
   const { clicks, left, right, visits } = names(run)
   return Array.from({ length: records }, (_, n) => n).flatMap((n) => {
     return [clicks, left, right, visits].map((topic) => {

@@ -5,8 +5,8 @@
 import { isRetriable, MillraceError } from '../../../lib/errors.ts'
 import type { TransactionalProducer } from '../../../lib/ports.ts'
 import type { RawRecord } from '../../../lib/record.ts'
+import { seededRandom } from '../../../lib/testing/random.ts'
 import { openBroker } from '../../support/broker-place.ts'
-import { mulberry32 } from '../embedded/plan.ts'
 import { type CopierOptions, FENCED_EXIT, type Said } from './copier.ts'
 import type { Stage } from './plan.ts'
 import { PARTITIONS } from './workload.ts'
@@ -14,7 +14,7 @@ import { PARTITIONS } from './workload.ts'
 const { place, names, seed, transaction, life } = JSON.parse(process.argv[2]!) as CopierOptions
 const { source, target, group, writer } = names
 const broker = await openBroker(place)
-const random = mulberry32(seed)
+const random = seededRandom(seed)
 const ends = await broker.admin.offsets(source)
 const resumed = Promise.withResolvers<void>()
 process.on('message', () => resumed.resolve())

@@ -1,4 +1,4 @@
-import { mulberry32 } from '../embedded/plan.ts'
+import { seededRandom } from '../../../lib/testing/random.ts'
 
 /**
  * Where in a transaction a copier says that it is there: `sent`, with records in an open transaction, and then none of
@@ -17,7 +17,7 @@ export interface Life {
 
 /** The last two freeze, the others are killed; all while there is work left. */
 export function lives(seed: number, count: number, transactions: number): Life[] {
-  const random = mulberry32(seed)
+  const random = seededRandom(seed)
   const share = (transactions * 0.7) / count
   return Array.from({ length: count }, (_, i) => ({
     fate: i < count - 2 ? 'kill' : 'freeze',

@@ -2,7 +2,7 @@ import type { Broker, BrokerConsumer, FetchedBatch } from '../../../lib/ports.ts
 import { Collector } from '../../conformance/collector.ts'
 import { numberIn, PARTITIONS } from './workload.ts'
 
-/** Reads the target while it is written to, as any group does, and notes what stands at each offset. */
+/** Reads the target while it is written to, like every other group, and notes what stands at each offset. */
 export class ConcurrentReader {
   readonly #consumer: BrokerConsumer
   readonly #seen = new Collector()

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { clean } from '../../../../connectors/embedded/log/cleaner.ts'
-import { mulberry32 } from '../../../faults/embedded/plan.ts'
+import { seededRandom } from '../../../../lib/testing/random.ts'
 import { logFolder } from '../log-folder.ts'
 import { LogHarness, type Written } from './open-log.ts'
 
@@ -94,7 +94,7 @@ describe('compaction of the embedded log', () => {
 
   it('should give the same last values as the records themselves, whatever is written between the rounds', async () => {
     await open({ 'delete.retention.ms': '0' })
-    const random = mulberry32(20260122)
+    const random = seededRandom(20260122)
     const newest = new Map<string, string | null>()
     for (let round = 0; round < 12; round++) {
       const chunks = Array.from({ length: 8 }, () =>
