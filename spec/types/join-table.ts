@@ -1,35 +1,15 @@
 /** What `joinTable` infers, and what must not compile. Checked by `npm run types`; there is nothing to run. */
+import { joinTable, json, keyBy, map, type Stream, sink, topic } from '../../lib/index.ts'
 import {
-  type GlobalTable,
-  joinTable,
-  json,
-  keyBy,
-  map,
-  type Stream,
-  sink,
-  type Table,
-  topic,
-} from '../../lib/index.ts'
-
-interface Order {
-  readonly customer: string
-  readonly price: number
-}
-interface Customer {
-  readonly name: string
-}
-interface Billed {
-  readonly name: string
-  readonly price: number
-}
-
-declare const orders: Stream<string, Order>
-declare const nullable: Stream<string, Order | null>
-declare const numbered: Stream<number, Order>
-declare const customers: Table<string, Customer>
-declare const everywhere: GlobalTable<string, Customer>
-
-const bill = ({ price }: Order, { name }: Customer): Billed => ({ name, price })
+  type Billed,
+  bill,
+  customers,
+  everywhere,
+  nullable,
+  numbered,
+  type Order,
+  orders,
+} from '../support/orders-and-customers.ts'
 
 // Values, rows and keys are inferred; the joiner never sees a null value.
 export const billed: Stream<string, Billed> = orders.pipe(joinTable('billed', customers, bill))

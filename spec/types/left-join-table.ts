@@ -1,23 +1,6 @@
 /** What `leftJoinTable` infers, and what must not compile. Checked by `npm run types`; there is nothing to run. */
-import { leftJoinTable, type Stream, type Table } from '../../lib/index.ts'
-
-interface Order {
-  readonly customer: string
-  readonly price: number
-}
-interface Customer {
-  readonly name: string
-}
-interface Billed {
-  readonly name: string
-  readonly price: number
-}
-
-declare const orders: Stream<string, Order>
-declare const numbered: Stream<number, Order>
-declare const customers: Table<string, Customer>
-
-const bill = ({ price }: Order, { name }: Customer): Billed => ({ name, price })
+import { leftJoinTable, type Stream } from '../../lib/index.ts'
+import { bill, customers, numbered, orders } from '../support/orders-and-customers.ts'
 
 export const perhaps: Stream<string, string | undefined> = orders.pipe(
   leftJoinTable('perhaps', customers, (_, customer) => customer?.name),
