@@ -37,7 +37,7 @@ export function lostStatement(error: unknown): boolean {
   return responses(error).some(({ code }) => code === codes.unprepared || code === codes.invalid)
 }
 
-export function isUnauthorized(error: unknown): boolean {
+function isUnauthorized(error: unknown): boolean {
   return (
     error instanceof errors.AuthenticationError ||
     responses(error).some(({ code }) => code === codes.unauthorized || code === codes.badCredentials) ||
