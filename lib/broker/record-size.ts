@@ -4,6 +4,9 @@ import type { Headers } from '../record.ts'
 const RECORD_OVERHEAD = 32
 const HEADER_OVERHEAD = 10
 
+/** Key and value together: more can't be written with Kafka's default `message.max.bytes` of 1 MB. */
+export const LARGEST_CONTENT = 900_000
+
 interface Sized {
   readonly key: Buffer | null
   readonly value: Buffer | null

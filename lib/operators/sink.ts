@@ -1,3 +1,4 @@
+import { LARGEST_CONTENT } from '../broker/record-size.ts'
 import type { Serde } from '../contract/serde.ts'
 import { MillraceError } from '../errors.ts'
 import type { SinkTarget } from '../ports.ts'
@@ -21,9 +22,6 @@ export function sink<K, V>(
   }
 }
 
-/** A record larger than this can't be written with Kafka's default `message.max.bytes` of 1 MB. */
-const LARGEST = 900_000
-
 export interface TopicSerdes {
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
@@ -40,8 +38,8 @@ function topicStep(node: SinkNode, runtime: StepRuntime, { key, value }: TopicSe
     (out: unknown, context: Context) => {
       const keyBytes = context.key == null ? null : key.encode(context.key)
       const valueBytes = out == null ? null : value.encode(out)
-      if ((keyBytes?.length ?? 0) + (valueBytes?.length ?? 0) > LARGEST) {
-        throw new MillraceError('REJECTED', `too large for topic ${topic}: over ${LARGEST} bytes`, {
+      if ((keyBytes?.length ?? 0) + (valueBytes?.length ?? 0) > LARGEST_CONTENT) {
+        throw new MillraceError('REJECTED', `too large for topic ${topic}: over ${LARGEST_CONTENT} bytes`, {
           step: node.name,
         })
       }

@@ -1,3 +1,4 @@
+import { LARGEST_CONTENT } from '../broker/record-size.ts'
 import { MillraceError, messageOf } from '../errors.ts'
 import type { Headers, OutRecord, RawRecord } from '../record.ts'
 
@@ -14,9 +15,6 @@ export const DEAD_LETTER = {
   omitted: 'millrace.dlq.omitted',
 } as const
 
-/** Beyond this a value is left out, since the dead letter itself could not be written. */
-const LARGEST = 900_000
-
 /** A refused record as it goes to the dead letters: same bytes, same timestamp, and why. */
 export function deadLetter(
   topic: string,
@@ -25,7 +23,8 @@ export function deadLetter(
   error: unknown,
   raw: RawRecord,
 ): OutRecord {
-  const tooLarge = raw.value !== null && raw.value.length > LARGEST
+  // It is left out then, since the dead letter itself could not be written.
+  const tooLarge = raw.value !== null && raw.value.length > LARGEST_CONTENT
   const headers: Headers = [
     ...raw.headers.filter(([name]) => !name.startsWith('millrace.dlq.')),
     text(DEAD_LETTER.reason, reasonOf(error)),
