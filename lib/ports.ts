@@ -82,6 +82,11 @@ export interface BrokerConsumer {
    * (the work will be done again by whoever owns the partition now), `UNREACHABLE` when it is worth trying again.
    */
   commit(generation: number, positions: readonly Position[]): Promise<void>
+  /**
+   * Begins this assignment anew from the positions that are committed: `revoked`, `taking`, `assigned`, under a new
+   * generation. The group is not asked, others go on. Does nothing when the generation is no longer current.
+   */
+  retake(generation: number): void
   /** Leaves the group. After it resolves the listener is not called again. */
   stop(): Promise<void>
 }
@@ -99,6 +104,11 @@ export interface ConsumerListener {
    * Resolves when nothing of the old assignment is in flight; the committed positions are read after that.
    */
   revoked(): Promise<void>
+  /**
+   * These partitions are about to be this member's. Called before their positions are read: who commits positions in
+   * transactions fences earlier owners here, so that what is read then stands.
+   */
+  taking?(partitions: readonly TopicPartition[]): Promise<void>
   /** A new assignment; batches of it arrive only after this resolves. */
   assigned(assignment: Assignment): Promise<void>
   /** One partition's next records, in offset order. Must not block: queue it, and use `flow`. */

@@ -21,6 +21,7 @@ export class Assignments {
   #generation = 0
   #current = new AbortController()
   #fetching: Fetching | undefined
+  #taken: { readonly connection: Connection; readonly owned: readonly TopicPartition[] } | undefined
   #paused = new Set<string>()
   #handedOut = false
   #ended = false
@@ -49,17 +50,25 @@ export class Assignments {
   /** Membership is lost, or its partitions are about to be others': what was handed out is void. */
   lost(): void {
     this.#generation++
+    this.#taken = undefined
     void this.changing()
   }
 
   assigned(connection: Connection, owned: readonly TopicPartition[]): void {
     this.lost()
     if (this.#ended) return
+    this.#taken = { connection, owned }
     this.#current = new AbortController()
     const { signal } = this.#current
     this.#open(connection, owned, signal).catch((error) => {
       if (!signal.aborted && !connection.lost.aborted) this.#options.fail(error)
     })
+  }
+
+  /** The same partitions again, from what is committed now. */
+  retake(generation: number): void {
+    const taken = this.#taken
+    if (generation === this.#generation && taken !== undefined) this.assigned(taken.connection, taken.owned)
   }
 
   /** For good: the listener hears nothing any more. */
@@ -79,11 +88,13 @@ export class Assignments {
   async #open(connection: Connection, owned: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
     await this.#calls
     if (signal.aborted) return
+    this.#handedOut = true
+    await this.#tell(() => this.#options.listener.taking?.(owned) ?? Promise.resolve())
+    if (signal.aborted) return
     const positions = await this.#options.positions(owned, signal)
     if (signal.aborted) return
     const generation = this.#generation
     this.#paused = new Set()
-    this.#handedOut = true
     await this.#tell(() => this.#options.listener.assigned({ generation, positions }))
     if (signal.aborted) return
     const { fetchBytes, listener } = this.#options

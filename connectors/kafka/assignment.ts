@@ -36,6 +36,7 @@ export class Assignments {
   #generation = 0
   #current = new AbortController()
   #member: Member | undefined
+  #owned: readonly TopicPartition[] = []
   #cursors = new Map<string, Cursor>()
   #held = new Set<string>()
   #handedOut = false
@@ -75,11 +76,17 @@ export class Assignments {
     this.lost()
     if (this.#ended) return
     this.#member = member
+    this.#owned = owned
     this.#current = new AbortController()
     const { signal } = this.#current
     this.#open(member, owned, signal).catch((error) => {
       if (!signal.aborted) this.#options.fail(error)
     })
+  }
+
+  /** The same partitions again, from what is committed now. */
+  retake(generation: number): void {
+    if (generation === this.#generation && this.#member !== undefined) this.joined(this.#member, this.#owned)
   }
 
   /** For good: the listener hears nothing any more. */
@@ -123,11 +130,13 @@ export class Assignments {
   async #open(member: Member, owned: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
     await this.#calls
     if (signal.aborted) return
+    this.#handedOut = true
+    await this.#tell(() => this.#options.listener.taking?.(owned) ?? Promise.resolve())
+    if (signal.aborted) return
     const positions = await this.#options.positions(owned, signal)
     if (signal.aborted) return
     for (const position of positions) member.seek(position)
     this.#held = new Set()
-    this.#handedOut = true
     const generation = this.#generation
     await this.#tell(() => this.#options.listener.assigned({ generation, positions }))
     if (signal.aborted) return

@@ -52,6 +52,10 @@ export class KafkaConsumer implements BrokerConsumer {
     if (positions.length > 0) await this.#session.commit(positions)
   }
 
+  retake(generation: number): void {
+    this.#assignments?.retake(generation)
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort()
     this.#assignments?.end()

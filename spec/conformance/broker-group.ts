@@ -50,6 +50,45 @@ export function groupCases({ harness, has }: BrokerSuite): void {
       expect(second.seen.assignments[0]!.positions[0]!.offset).to.equal(1)
     })
 
+    it('should read the positions after the partitions are taken', async () => {
+      const topic = await harness().topic(1)
+      const group = uniqueName('group')
+      await harness().produce(numbered(topic, 3, { partition: 0 }))
+      const first = await harness().consume({ group, topics: [topic] })
+      await first.seen.until(({ records }) => records.length === 3)
+      const { generation } = first.seen
+      const writer = await harness().broker.transactions({ id: uniqueName('task'), group })
+      first.seen.beforePositions = () => writer.commit([{ topic, partition: 0, offset: 2 }])
+      first.consumer.retake(generation)
+      await first.seen.until(({ assignments }) => assignments.length === 2)
+      await writer.close()
+      expect(first.seen.takings).to.deep.equal([[`${topic}/0`], [`${topic}/0`]])
+      expect(first.seen.assignments[1]!.positions[0]!.offset).to.equal(2)
+    })
+
+    it('should begin an assignment anew from what is committed, without the group', async () => {
+      const topic = await harness().topic(2)
+      const group = uniqueName('group')
+      await harness().produce(numbered(topic, 5, { partition: 0 }))
+      const { consumer, seen } = await harness().consume({ group, topics: [topic] })
+      await seen.until(({ records }) => records.length === 5)
+      const old = seen.generation
+      await consumer.commit(old, [{ topic, partition: 0, offset: 2 }])
+      consumer.retake(old)
+      // Asked twice, or too late, it changes nothing.
+      consumer.retake(old)
+      await seen.until(({ records }) => records.length === 8)
+      expect(seen.events.filter((event) => event !== 'batch')).to.deep.equal([
+        'assigned',
+        'revoked',
+        'assigned',
+      ])
+      expect(seen.generation).to.be.greaterThan(old)
+      expect(seen.values).to.deep.equal([...seen.values.slice(0, 5), ...seen.values.slice(2, 5)])
+      const late = await failureOf(consumer.commit(old, [{ topic, partition: 0, offset: 5 }]))
+      expect(late.code).to.equal('FENCED')
+    })
+
     it('should refuse a commit under an older assignment', async () => {
       const topic = await harness().topic(2)
       const group = uniqueName('group')

@@ -1,5 +1,5 @@
 import type { Assignment, ConsumerListener, FetchedBatch } from '../../lib/ports.ts'
-import type { Position, RawRecord } from '../../lib/record.ts'
+import type { Position, RawRecord, TopicPartition } from '../../lib/record.ts'
 
 /** A listener that keeps what it is told, in order, and lets a spec wait for a point of progress. */
 export class Collector implements ConsumerListener {
@@ -7,7 +7,11 @@ export class Collector implements ConsumerListener {
   readonly assignments: Assignment[] = []
   readonly batches: FetchedBatch[] = []
   readonly records: RawRecord[] = []
+  /** What was about to be its own, each time. */
+  readonly takings: string[][] = []
   failure: unknown
+  /** Called before the positions of an assignment are read. */
+  beforePositions: () => Promise<void> = async () => {}
   readonly #onAssigned: () => void
   readonly #onRevoked: (collector: Collector) => Promise<void>
   readonly #waiting = new Set<() => void>()
@@ -20,6 +24,11 @@ export class Collector implements ConsumerListener {
   async revoked(): Promise<void> {
     await this.#onRevoked(this)
     this.#note('revoked')
+  }
+
+  async taking(partitions: readonly TopicPartition[]): Promise<void> {
+    await this.beforePositions()
+    this.takings.push(partitions.map(({ topic, partition }) => `${topic}/${partition}`))
   }
 
   async assigned(assignment: Assignment): Promise<void> {

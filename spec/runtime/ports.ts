@@ -96,6 +96,8 @@ export class ArrayConsumer implements BrokerConsumer {
     this.commits.push([...positions])
   }
 
+  retake(): void {}
+
   async stop(): Promise<void> {}
 }
 

@@ -25,6 +25,7 @@ export function prefixedBroker(broker: Broker, prefix: string): Broker {
   }
   const listening = (listener: ConsumerListener): ConsumerListener => ({
     revoked: () => listener.revoked(),
+    taking: (partitions) => listener.taking?.(partitions.map(inwards)) ?? Promise.resolve(),
     assigned: ({ generation, positions }) =>
       listener.assigned({ generation, positions: positions.map(inwards) }),
     batch: (batch) => listener.batch({ ...inwards(batch), records: batch.records.map(inwards) }),
@@ -44,6 +45,7 @@ export function prefixedBroker(broker: Broker, prefix: string): Broker {
         flow: (partitions: readonly TopicPartition[], state) =>
           consumer.flow(partitions.map(outwards), state),
         commit: (generation, positions) => consumer.commit(generation, positions.map(outwards)),
+        retake: (generation) => consumer.retake(generation),
         stop: () => consumer.stop(),
       }
     },

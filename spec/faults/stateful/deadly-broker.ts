@@ -60,6 +60,7 @@ export function deadlyBroker(broker: Broker, death: Death, outputs: readonly str
       return {
         start: (listener: ConsumerListener) => consumer.start(listener),
         flow: (partitions, state) => consumer.flow(partitions, state),
+        retake: (generation) => consumer.retake(generation),
         stop: () => consumer.stop(),
         async commit(generation, positions) {
           await here('saved')
