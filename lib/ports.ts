@@ -201,7 +201,20 @@ export interface Sink {
    * `signal` aborts. Rejects with `WRITE` for rows the server will never take.
    */
   write(rows: readonly SinkRow[], signal: AbortSignal): Promise<void>
+  /**
+   * For sinks that can keep positions beside the rows: takes what a task writes from whoever wrote it before, whose
+   * writes are refused from here on. `task` is the same in every life of it: `<sub-topology>_<partition>`.
+   */
+  take?(task: string): Promise<TakenSink>
   close(): Promise<void>
+}
+
+/** A sink as one life of a task has it: rows and positions are written in one transaction, once. */
+export interface TakenSink {
+  /** What the rows there cover: records before these positions need not be written again. */
+  readonly positions: readonly Position[]
+  /** As `Sink.write`; rejects with `FENCED` when another has taken the task since. */
+  write(rows: readonly SinkRow[], positions: readonly Position[], signal: AbortSignal): Promise<void>
 }
 
 /** What a topology file says about an external sink: plain data, made by `cassandra(...)`, `postgres(...)`. */
