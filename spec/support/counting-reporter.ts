@@ -9,6 +9,14 @@ export interface Counts {
   readonly failed: number
 }
 
+/** The last line of a run, and its exit code. */
+export function ended(counts: readonly Counts[]): void {
+  const passed = counts.reduce((sum, count) => sum + count.passed, 0)
+  const failed = counts.reduce((sum, count) => sum + count.failed, 0)
+  if (failed > 0) process.exitCode = 1
+  console.log(`\n${passed} passed, ${failed} failed`)
+}
+
 const leaveWithinMs = 30_000
 
 /** Mocha's spec reporter, which also leaves the counts for `spec/run.ts`. */

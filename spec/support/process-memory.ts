@@ -4,8 +4,12 @@ import { runInNewContext } from 'node:vm'
 
 /** Resident memory of a process, in bytes. */
 export function residentBytes(pid: number): number {
-  const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  return Number(found?.[1]) * 1024
+  return statusBytes(pid, 'VmRSS')
+}
+
+/** The most resident memory that a process has had so far, in bytes. */
+export function peakBytes(pid: number): number {
+  return statusBytes(pid, 'VmHWM')
 }
 
 /** Bytes that a process has read so far, from sockets too. */
@@ -22,4 +26,9 @@ export function bytesHeld(): number {
   collect()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
+}
+
+function statusBytes(pid: number, name: string): number {
+  const found = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Number(found?.[1]) * 1024
 }

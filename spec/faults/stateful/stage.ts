@@ -7,18 +7,11 @@ import { endsOf, reached } from '../../../lib/runtime/caught-up.ts'
 import { resourcesOf } from '../../../lib/runtime/resources.ts'
 import { storesOnDisk } from '../../conformance/streams/worker-stores.ts'
 import type { BrokerPlace } from '../../support/broker-place.ts'
-import { Mortal } from './mortal.ts'
-import type { WorkerProcessOptions } from './worker-process-options.ts'
-import {
-  bytesOf,
-  type Expected,
-  expected,
-  type Input,
-  inputs,
-  names,
-  PARTITIONS,
-  stateful,
-} from './workload.ts'
+import { RowWorker } from '../support/row-worker.ts'
+import type { WorkerProcessOptions } from '../support/worker-process-options.ts'
+import { bytesOf, type Expected, expected, type Input, inputs, names, PARTITIONS, said } from './workload.ts'
+
+const module = new URL('workload.ts', import.meta.url).href
 
 export interface Outcome {
   /** Every count written, by key. */
@@ -35,7 +28,7 @@ export class Stage {
   readonly #place: BrokerPlace
   readonly #inputs: readonly Input[]
   readonly #root = mkdtempSync(join(tmpdir(), 'millrace-stateful-faults-'))
-  readonly #workers: Mortal[] = []
+  readonly #workers: RowWorker[] = []
 
   constructor(broker: Broker, place: BrokerPlace, run: string, seed: number, records: number) {
     this.#broker = broker
@@ -47,7 +40,7 @@ export class Stage {
 
   async prepare(): Promise<void> {
     const environment = { broker: this.#broker, sinks: {}, lookups: {}, log: SILENT }
-    const resources = resourcesOf(stateful(this.run), names(this.run).application, environment)
+    const resources = resourcesOf(said(this.run), names(this.run).application, environment)
     for (const resource of resources) await resource.create()
   }
 
@@ -57,10 +50,10 @@ export class Stage {
     await producer.close()
   }
 
-  worker(state: string, more: Partial<WorkerProcessOptions> = {}): Mortal {
+  worker(state: string, more: Partial<WorkerProcessOptions> = {}): RowWorker {
     const stateDir = join(this.#root, state)
     const place = this.#place
-    const worker = new Mortal({ place, run: this.run, stateDir, untilCaughtUp: true, ...more })
+    const worker = new RowWorker({ module, place, run: this.run, stateDir, untilCaughtUp: true, ...more })
     this.#workers.push(worker)
     return worker
   }
@@ -96,7 +89,7 @@ export class Stage {
     const rows = new Map<string, number>()
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const found = await storesOnDisk(
-        stateful(this.run),
+        said(this.run),
         join(this.#root, state),
         application,
         [store],

@@ -4,7 +4,7 @@ import type { Broker } from '../../../lib/ports.ts'
 import { seededRandom } from '../../../lib/testing/random.ts'
 import { uniqueName } from '../../conformance/broker-harness.ts'
 import { type BrokerPlace, openBroker } from '../../support/broker-place.ts'
-import { STAGES } from './deadly-broker.ts'
+import { STAGES } from '../support/deadly-broker.ts'
 import { type Outcome, Stage } from './stage.ts'
 
 export interface Run {
@@ -103,10 +103,10 @@ export function handedOver({ records, where }: Omit<Run, 'kills'>): void {
     const stage = await stageOf('stopped')
     await stage.write()
     const first = stage.worker('state')
-    await first.until(() => first.written > 0)
+    await first.until(() => first.written('counts') > 0)
     first.stop()
     expect(await first.ended).to.equal('0')
-    expect(first.written).to.be.below(records)
+    expect(first.written('counts')).to.be.below(records)
     expect(await stage.worker('state').ended).to.equal('0')
     const { clicks, pairs, visits } = await stage.outcome()
     expect(pairs.toSorted()).to.deep.equal([...stage.expected.pairs].sort())

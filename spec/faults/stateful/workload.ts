@@ -23,7 +23,7 @@ export function names(run: string) {
 }
 
 /** A count, a join, and a count behind a repartition topic. */
-export function stateful(run: string): Topology {
+export function said(run: string): Topology {
   const of = names(run)
   const numbers = (name: string) => topic(name, { value: json<number>(), partitions: PARTITIONS })
   const texts = (name: string) => topic(name, { value: json<string>(), partitions: PARTITIONS })
