@@ -39,6 +39,8 @@ export interface Coordinates {
 export interface MillraceErrorOptions extends Coordinates {
   /** Whether doing the same again later may succeed. Default: only for `UNREACHABLE`. */
   readonly retriable?: boolean | undefined
+  /** The single faults, where one call met several. */
+  readonly errors?: readonly MillraceError[] | undefined
   readonly cause?: unknown
 }
 
@@ -47,14 +49,17 @@ export class MillraceError extends Error {
   readonly code: ErrorCode
   readonly retriable: boolean
   readonly at: Coordinates
+  /** The single faults, where one call met several; empty where this is the only one. */
+  readonly errors: readonly MillraceError[]
 
   constructor(code: ErrorCode, message: string, options: MillraceErrorOptions = {}) {
-    const { retriable, cause, ...at } = options
+    const { retriable, cause, errors = [], ...at } = options
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'MillraceError'
     this.code = code
     this.retriable = retriable ?? code === 'UNREACHABLE'
     this.at = at
+    this.errors = errors
   }
 }
 

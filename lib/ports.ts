@@ -198,22 +198,29 @@ export interface Sink {
   prepare(): Promise<void>
   /**
    * Resolves only when all rows are durable. Retries by itself with back-off while the server is away, until
-   * `signal` aborts. Rejects with `WRITE` for rows the server will never take.
+   * `signal` aborts. Rejects with `WRITE` for rows the server will never take: `errors` has one for each of them, as
+   * far as they could be told; the others may be written or not, and are to be written again without these.
    */
   write(rows: readonly SinkRow[], signal: AbortSignal): Promise<void>
   /**
-   * For sinks that can keep positions beside the rows: takes what a task writes from whoever wrote it before, whose
-   * writes are refused from here on. `task` is the same in every life of it: `<sub-topology>_<partition>`.
+   * Only of sinks that keep a task's position and epoch beside its rows. Makes this caller the one owner of the task's
+   * writes: who has taken it before is `FENCED` from now on. Called after `prepare`; rejects with `UNREACHABLE` when
+   * it is worth trying again.
    */
   take?(task: string): Promise<TakenSink>
   close(): Promise<void>
 }
 
-/** A sink as one life of a task has it: rows and positions are written in one transaction, once. */
+/** A sink in the hands of the owner of a task. */
 export interface TakenSink {
-  /** What the rows there cover: records before these positions need not be written again. */
+  /** What the rows there cover: the position behind the last write. None before the first. */
   readonly positions: readonly Position[]
-  /** As `Sink.write`; rejects with `FENCED` when another has taken the task since. */
+  /**
+   * Writes rows and positions in one transaction: all, or nothing. Calls follow one another. A write whose outcome was
+   * lost with the connection is looked up, and never done twice. Rejects as `Sink.write` does, with nothing written;
+   * and with `FENCED` when another has taken the task, or a call before was given up: take it again to know how far
+   * it is.
+   */
   write(rows: readonly SinkRow[], positions: readonly Position[], signal: AbortSignal): Promise<void>
 }
 
@@ -230,6 +237,8 @@ export interface SinkConnector {
   open(target: SinkTarget, context: SinkContext): Promise<Sink>
   /** What `apply` has to create for this target, in order. */
   resources(target: SinkTarget, context: SinkContext): readonly Resource[]
+  /** Forgets the positions kept for an application, and fences who writes with them: its input is to be read anew. */
+  forget?(application: string): Promise<void>
   close(): Promise<void>
 }
 
