@@ -4,12 +4,19 @@ import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
 import type { Environment } from '../runtime/environment.ts'
 import { resourcesOf } from '../runtime/resources.ts'
+import { withGuarantee } from '../topology/guarantee.ts'
+import type { Guarantee } from '../topology/nodes.ts'
+import { guaranteeOption } from './options.ts'
 import { print } from './outcome.ts'
 import { PIPELINE_VARIABLES, pipelineResources, recaptureByName } from './pipeline.ts'
 import { connect, type ServerFlags, withServers } from './servers/connect.ts'
 import { loadTopology, variablesOf } from './topology-file.ts'
 
-interface Flags extends ServerFlags {
+interface TopologyFlags extends ServerFlags {
+  readonly guarantee?: Guarantee
+}
+
+interface Flags extends TopologyFlags {
   readonly json?: boolean
   readonly recapture?: string
 }
@@ -25,6 +32,7 @@ export function planCommand(): Command {
   return withServers(new Command('plan'))
     .description('show what apply would create; changes nothing')
     .argument('[file...]', WHAT)
+    .addOption(guaranteeOption())
     .option('--json', 'as JSON')
     .action((files: string[], flags: Flags) =>
       withResources(files, 'plan', flags, async (resources) => {
@@ -42,6 +50,7 @@ export function applyCommand(): Command {
       'create what is missing: topics, subjects, tables, publication, slot, reference data; idempotent',
     )
     .argument('[file...]', WHAT)
+    .addOption(guaranteeOption())
     .option('--recapture <name>', 'make the slot of this capture anew and capture every staged row again')
     .option('--json', 'as JSON')
     .action((files: string[], flags: Flags) =>
@@ -92,10 +101,11 @@ function refuseDifferences(planned: readonly Planned[]): void {
 async function withResources(
   files: readonly string[],
   name: string,
-  flags: ServerFlags,
+  flags: TopologyFlags,
   work: (resources: Resource[], database: Database | undefined) => Promise<void>,
 ): Promise<void> {
-  const topologies = await Promise.all(files.map(loadTopology))
+  const said = await Promise.all(files.map(loadTopology))
+  const topologies = said.map((topology) => withGuarantee(topology, flags.guarantee ?? topology.guarantee))
   const whole = files.length === 0
   const environment = await connect(whole ? PIPELINE_VARIABLES : variablesOf(topologies), name, flags)
   const database = whole ? openDatabase(environment.settings.DATABASE_URL, { name: 'millrace' }) : undefined

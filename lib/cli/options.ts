@@ -1,6 +1,9 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { duration } from '../duration.ts'
 import { messageOf } from '../errors.ts'
+import type { Guarantee } from '../topology/nodes.ts'
+
+const GUARANTEES: readonly Guarantee[] = ['at-least-once', 'exactly-once']
 
 /** A whole number within a range, for an option. */
 export function wholeNumber(least: number, most: number) {
@@ -18,6 +21,11 @@ export function milliseconds(text: string): number {
   } catch (error) {
     throw new InvalidArgumentError(`${messageOf(error)}.`)
   }
+}
+
+/** For commands that run, or make what is needed to run. */
+export function guaranteeOption(): Option {
+  return new Option('--guarantee <mode>', 'instead of what the topology says').choices(GUARANTEES)
 }
 
 export function oneOf(...choices: readonly string[]) {

@@ -2,7 +2,8 @@ import { Command, Option } from 'commander'
 import { MillraceError } from '../errors.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
 import { DEFAULT_LIMITS, startWorker, type Worker } from '../runtime/worker.ts'
-import { milliseconds, oneOf, wholeNumber } from './options.ts'
+import type { Guarantee } from '../topology/nodes.ts'
+import { guaranteeOption, milliseconds, wholeNumber } from './options.ts'
 import { print } from './outcome.ts'
 import { showWork } from './run-view.ts'
 import { connect, type ServerFlags, withServers } from './servers/connect.ts'
@@ -15,6 +16,7 @@ interface RunOptions extends ServerFlags {
   readonly batchBytes: number
   readonly batchWait: number
   readonly applicationId?: string
+  readonly guarantee?: Guarantee
   readonly json?: boolean
 }
 
@@ -30,7 +32,7 @@ export function runCommand(): Command {
       '--application-id <id>',
       'consumer group and owner of the write clock (default: the topology name)',
     )
-    .option('--guarantee <mode>', 'at-least-once', oneOf('at-least-once'), 'at-least-once')
+    .addOption(guaranteeOption())
     .option(
       '--batch-records <n>',
       'most records of a micro-batch',
@@ -52,6 +54,7 @@ async function run(files: string[], options: RunOptions): Promise<void> {
   if (options.applicationId !== undefined && topologies.length > 1) {
     throw new MillraceError('CONFIG', '--application-id goes with one topology file')
   }
+  const { guarantee } = options
   const environment = await connect(variablesOf(topologies), 'run', options)
   const workers: Worker[] = []
   const ended = new AbortController()
@@ -68,7 +71,8 @@ async function run(files: string[], options: RunOptions): Promise<void> {
       const worker = await startWorker({
         topology,
         environment,
-        cure: `millrace apply ${files[index]}`,
+        cure: `millrace apply ${files[index]}${guarantee === undefined ? '' : ` --guarantee ${guarantee}`}`,
+        ...(guarantee === undefined ? {} : { guarantee }),
         ...(options.applicationId === undefined ? {} : { application: options.applicationId }),
         batch: { records: options.batchRecords, bytes: options.batchBytes, wait: options.batchWait },
         untilCaughtUp: options.untilCaughtUp ?? false,

@@ -46,15 +46,20 @@ export function repartitionStep(
       key: context.key === null ? null : key.encode(context.key),
       value: out === null ? null : value.encode(out),
       timestamp: context.timestamp,
-      headers: [...context.headers, timeHeader(runtime.state.task, time(context.timestamp))],
+      headers: timed
+        ? [...context.headers, timeHeader(runtime.state.task, time(context.timestamp))]
+        : context.headers,
     }),
     runtime,
   )
+  // Nothing behind rows goes by time.
+  const timed = node.carries !== 'rows'
   const time = timeAt(node, runtime)
-  runtime.ends(node, () => time())
+  if (timed) runtime.ends(node, () => time())
+  // A row that refers to nothing is asked for too, anywhere; a table has its own key.
+  const keyless = node.carries === 'subscriptions' || node.carries === 'rows'
   return (out, context) => {
-    // A row that refers to nothing is asked for too, anywhere.
-    if (context.key === null && node.carries !== 'subscriptions') {
+    if (context.key === null && !keyless) {
       runtime.drop(node, 'null-key', out, context)
       return
     }

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.ts'
-import type { Assignment, BrokerAdmin, BrokerConsumer } from '../ports.ts'
+import type { BrokerAdmin, BrokerConsumer } from '../ports.ts'
 import type { Position } from '../record.ts'
-import type { KeptState } from './checkpoint.ts'
-import { Committer } from './committer.ts'
+import type { Checkpoint, KeptState } from './checkpoint.ts'
 import { Idleness } from './idleness.ts'
 import type { Processor } from './processor.ts'
 import { Task, type TaskOptions } from './task.ts'
@@ -17,18 +16,24 @@ export interface Running {
 }
 
 export interface AssignOptions
-  extends Pick<TaskOptions, 'outputs' | 'limits' | 'creditBytes' | 'partitionsOf'> {
+  extends Pick<TaskOptions, 'counters' | 'limits' | 'creditBytes' | 'partitionsOf'> {
   readonly consumer: BrokerConsumer
   /** The tasks that the assignment is made up of, their state restored. */
   readonly tasks: readonly PreparedTask[]
   readonly admin: BrokerAdmin
   /** How long a task whose inputs are at their ends is waited for by those it feeds. Milliseconds. */
   readonly idleAfter: number
+  readonly checkpoints: Checkpoints
   readonly failed: (error: unknown) => void
 }
 
+/** How each task commits; `signal` ends with the assignment. */
+export type Checkpoints = (signal: AbortSignal) => (task: PreparedTask) => Checkpoint
+
 /** What a task is made of, before it begins. */
 export interface PreparedTask {
+  /** `<sub-topology>_<partition>` */
+  readonly name: string
   readonly positions: readonly Position[]
   readonly processor: Processor
   readonly state: KeptState | undefined
@@ -36,28 +41,27 @@ export interface PreparedTask {
 }
 
 /** One task per sub-topology and partition, all begun. */
-export function assign(assignment: Assignment, options: AssignOptions): Running {
-  const { consumer, tasks: prepared, failed, admin, idleAfter, ...shared } = options
+export function assign(options: AssignOptions): Running {
+  const { consumer, tasks: prepared, failed, admin, idleAfter, checkpoints, ...shared } = options
   const abort = new AbortController()
-  const committer = new Committer(consumer, assignment.generation, abort.signal)
+  const checkpointOf = checkpoints(abort.signal)
   const tasks = new Map<string, Task>()
   const runs: Promise<void>[] = []
-  for (const { positions, ...own } of prepared) {
+  for (const one of prepared) {
+    const { positions, processor, state, covered } = one
     const task = new Task({
       ...shared,
-      ...own,
+      processor,
+      covered,
+      stateful: state !== undefined,
+      checkpoint: checkpointOf(one),
       inputs: positions.map(({ topic, partition }) => ({ topic, partition })),
       idleness: new Idleness(admin, positions, idleAfter),
-      committer,
       flow: (input, state) => consumer.flow([input], state),
       signal: abort.signal,
     })
     for (const { topic, partition } of positions) tasks.set(`${topic}/${partition}`, task)
-    runs.push(
-      task
-        .run()
-        .catch((error: unknown) => (abort.signal.aborted || isFenced(error) ? undefined : failed(error))),
-    )
+    runs.push(task.run().catch((error: unknown) => (abort.signal.aborted ? undefined : failed(error))))
   }
   return {
     tasks,
@@ -71,9 +75,4 @@ export function assign(assignment: Assignment, options: AssignOptions): Running 
       for (const { state } of prepared) await state?.backend.close()
     },
   }
-}
-
-/** The assignment has ended under this task: its work is void, and the new owner does it again. */
-function isFenced(error: unknown): boolean {
-  return error instanceof MillraceError && error.code === 'FENCED'
 }

@@ -1,10 +1,11 @@
+import type { TransactionalProducer } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { ChangeloggedState } from '../state/changelogged-state.ts'
 import type { TaskState } from '../state/task-state.ts'
-import { type ChangelogPlace, changelogRecords, moved, nextCheckpoint } from './changelog.ts'
+import { type ChangelogPlace, changelogRecords, type Meta, moved, nextCheckpoint } from './changelog.ts'
 import type { ChangelogEnds } from './changelog-ends.ts'
 import type { Committer } from './committer.ts'
-import { deliver, type Outputs, sendAll } from './deliver.ts'
+import { deliver, deliverRows, type Outputs, type RowWriters, sendAll } from './deliver.ts'
 import type { Outbox } from './outbox.ts'
 import { withPositions } from './saved-positions.ts'
 
@@ -16,42 +17,83 @@ export interface KeptState {
   readonly backend: ChangeloggedState
 }
 
-export interface CheckpointTargets {
+/** Commits what has come of a micro-batch, together with the positions behind it. */
+export type Checkpoint = (
+  outbox: Outbox,
+  positions: readonly Position[],
+  signal: AbortSignal,
+) => Promise<void>
+
+interface Targets {
   readonly outputs: Outputs
-  readonly committer: Committer
+  readonly rows: RowWriters
   /** Undefined for a task without stores. */
   readonly state: KeptState | undefined
 }
 
 /**
- * The one file that commits. At-least-once: a crash before step 3 means that the micro-batch is read and written
- * again, which idempotent sinks do not notice; a crash behind it, that the state skips what its positions cover.
+ * At-least-once: a crash before step 3 means that the micro-batch is read and written again, which idempotent sinks do
+ * not notice; a crash behind it, that the state skips what its positions cover.
  */
-export async function checkpoint(
-  outbox: Outbox,
-  positions: readonly Position[],
-  { outputs, committer, state }: CheckpointTargets,
-  signal: AbortSignal,
-): Promise<void> {
-  // 1. every sink has acknowledged every row and record, dead letters included
-  await deliver(outbox, outputs, signal)
-  if (state !== undefined) {
-    const { changelogs, ends, task, backend } = state
-    const said = { ...withPositions(backend.meta, positions), ...task.times() }
-    const changes = backend.changes()
-    if (changes.length > 0 || moved(backend.meta, said)) {
-      const meta = nextCheckpoint(backend.meta, said, ends.known)
+export function atLeastOnce(targets: Targets & { readonly committer: Committer }): Checkpoint {
+  const { outputs, rows, state, committer } = targets
+  return async (outbox, positions, signal) => {
+    // 1. every sink has acknowledged every row and record, dead letters included
+    await deliver(outbox, outputs, rows, positions, signal)
+    const change = state && changeOf(state, positions)
+    if (change !== undefined) {
       // 2. the changelogs hold what has changed, and then what the state covers
-      for (const records of changelogRecords(changelogs, changes, meta, Date.now())) {
-        await sendAll(records, outputs, signal)
-      }
+      for (const records of change.records) await sendAll(records, outputs, signal)
       // 3. state and positions are saved in one step
-      await backend.save(meta)
-      await ends.ask()
+      await state!.backend.save(change.meta)
+      await state!.ends.ask()
     }
+    // 4. the positions behind the micro-batch are stored for the group
+    if (positions.length === 0) return
+    await committer.commit(positions)
+    state?.ends.committed()
   }
-  // 4. the positions behind the micro-batch are stored for the group
-  if (positions.length === 0) return
-  await committer.commit(positions)
-  state?.ends.committed()
+}
+
+interface TransactionalTargets extends Targets {
+  readonly transactions: TransactionalProducer
+  /** Told of each transaction that has been committed. */
+  readonly committed: () => void
+}
+
+/**
+ * Exactly-once: a crash before step 2 has committed leaves nothing that a reader of committed records sees, and tables
+ * know which rows they have. A crash behind it leaves a local state that is behind; the changelogs' tail is read then.
+ * What rejects ends the task: whether step 2 was done is known when its transactional id has been opened again.
+ */
+export function exactlyOnce(targets: TransactionalTargets): Checkpoint {
+  const { outputs, rows, state, transactions, committed } = targets
+  return async (outbox, positions, signal) => {
+    // 1. tables have acknowledged their rows, with the positions behind them where they can keep these
+    const letters = await deliverRows(outbox, outputs, rows, positions, signal)
+    // 2. records, dead letters, changelogs and positions are committed in one transaction
+    const change = state && changeOf(state, positions)
+    const records = outbox.records.map(({ record }) => record)
+    const all = [...records, ...letters, ...outbox.markers, ...(change?.records.flat() ?? [])]
+    if (all.length === 0 && positions.length === 0) return
+    if (all.length > 0) await transactions.send(all)
+    await transactions.commit(positions)
+    committed()
+    for (const { origin } of outbox.records) outputs.counters.add(origin.node.name, 'written')
+    outputs.counters.add('dead-letters', 'written', letters.length)
+    // 3. the local state follows
+    if (change === undefined) return
+    await state!.backend.save(change.meta)
+    state!.ends.committed()
+    await state!.ends.ask()
+  }
+}
+
+/** What a checkpoint writes to the changelogs, in steps, and saves; undefined where nothing has changed. */
+function changeOf({ changelogs, ends, task, backend }: KeptState, positions: readonly Position[]) {
+  const said: Meta = { ...withPositions(backend.meta, positions), ...task.times() }
+  const changes = backend.changes()
+  if (changes.length === 0 && !moved(backend.meta, said)) return undefined
+  const meta = nextCheckpoint(backend.meta, said, ends.known)
+  return { meta, records: changelogRecords(changelogs, changes, meta, Date.now()) }
 }

@@ -1,8 +1,8 @@
 import { retrying } from '../backoff.ts'
 import { isRetriable, MillraceError, messageOf } from '../errors.ts'
 import { atMostEvery, type Logger } from '../log.ts'
-import type { BrokerProducer, Sink } from '../ports.ts'
-import type { OutRecord } from '../record.ts'
+import type { BrokerProducer, SinkRow } from '../ports.ts'
+import type { OutRecord, Position } from '../record.ts'
 import type { Node, SinkNode } from '../topology/nodes.ts'
 import type { Counters } from './counters.ts'
 import type { Origin, Outbox, Outgoing, OutgoingRow } from './outbox.ts'
@@ -10,26 +10,62 @@ import type { Refusals } from './refusals.ts'
 
 export interface Outputs {
   readonly producer: BrokerProducer
-  readonly sinks: ReadonlyMap<Node, Sink>
   readonly refusals: Refusals
   readonly counters: Counters
   readonly log: Logger
 }
 
+/** Writes rows of a micro-batch that ends at these positions. */
+export type RowWriter = (
+  rows: readonly SinkRow[],
+  positions: readonly Position[],
+  signal: AbortSignal,
+) => Promise<void>
+
+export type RowWriters = ReadonlyMap<Node, RowWriter>
+
 /** Resolves when every sink has acknowledged all of it; what a sink will never take has gone to the dead letters. */
-export async function deliver(outbox: Outbox, outputs: Outputs, signal: AbortSignal): Promise<void> {
-  const letters = [...outbox.letters]
-  const refuse = (error: MillraceError, origin: Origin) => {
-    const letter = outputs.refusals.handle(error, origin)
-    if (letter !== undefined) letters.push(letter)
-  }
-  await Promise.all([
+export async function deliver(
+  outbox: Outbox,
+  outputs: Outputs,
+  rows: RowWriters,
+  positions: readonly Position[],
+  signal: AbortSignal,
+): Promise<void> {
+  const letters: OutRecord[] = []
+  const refuse = refusing(outputs, letters)
+  const [ofRows] = await Promise.all([
+    deliverRows(outbox, outputs, rows, positions, signal),
     sendSome(outbox.records, outputs, refuse, signal),
-    ...[...outbox.rows].map(([node, rows]) => write(node, rows, outputs, refuse, signal)),
   ])
   // Last, and once: what is sent again around a refused record must not make a second dead letter of another.
-  await sendAll([...letters, ...outbox.markers], outputs, signal)
-  outputs.counters.add('dead-letters', 'written', letters.length)
+  await sendAll([...ofRows, ...letters, ...outbox.markers], outputs, signal)
+  outputs.counters.add('dead-letters', 'written', ofRows.length + letters.length)
+}
+
+/** Resolves when every table has acknowledged its rows, with the dead letters that are now to be written. */
+export async function deliverRows(
+  outbox: Outbox,
+  outputs: Outputs,
+  rows: RowWriters,
+  positions: readonly Position[],
+  signal: AbortSignal,
+): Promise<OutRecord[]> {
+  const letters = [...outbox.letters]
+  const refuse = refusing(outputs, letters)
+  const writing = [...outbox.rows].map(([node, own]) => {
+    const writer = rows.get(node)!
+    return write(node, own, outputs, (left) => writer(left, positions, signal), refuse)
+  })
+  await Promise.all(writing)
+  return letters
+}
+
+function refusing({ refusals }: Outputs, letters: OutRecord[]): Refuse {
+  return (error, origin) => {
+    const letter = refusals.handle(error, origin)
+    if (letter !== undefined) letters.push(letter)
+  }
 }
 
 type Refuse = (error: MillraceError, origin: Origin) => void
@@ -81,19 +117,15 @@ export async function sendAll(
 async function write(
   node: SinkNode,
   rows: readonly OutgoingRow[],
-  outputs: Outputs,
+  { counters }: Outputs,
+  writeRows: (rows: readonly SinkRow[]) => Promise<void>,
   refuse: Refuse,
-  signal: AbortSignal,
 ): Promise<void> {
-  const sink = outputs.sinks.get(node)!
   let left = rows
   while (left.length > 0) {
     try {
-      await sink.write(
-        left.map(({ row }) => row),
-        signal,
-      )
-      outputs.counters.add(node.name, 'written', left.length)
+      await writeRows(left.map(({ row }) => row))
+      counters.add(node.name, 'written', left.length)
       return
     } catch (error) {
       const refused = isRefusal(error) ? left.filter(({ raw }) => raw.offset === error.at.offset) : []

@@ -56,7 +56,7 @@ async function prepare(plan: TaskPlan, options: PrepareOptions): Promise<Prepare
   const processor = (state: TaskState) => new Processor({ ...options, sub, partition, state })
   if (plan.stores.length === 0) {
     const state = new TaskState(memoryState(), name, upstreams)
-    return { positions, processor: processor(state), state: undefined, covered: new Map() }
+    return { name, positions, processor: processor(state), state: undefined, covered: new Map() }
   }
   const changelogs = { application, partition, stores: plan.stores }
   const backend = await openState(plan, changelogs, options)
@@ -64,6 +64,7 @@ async function prepare(plan: TaskPlan, options: PrepareOptions): Promise<Prepare
   const ends = new ChangelogEnds(options.broker.admin, changelogs)
   const kept = { changelogs, ends, task, backend }
   return {
+    name,
     positions,
     processor: processor(task),
     state: kept,

@@ -1,4 +1,4 @@
-import type { Position } from '../record.ts'
+import type { Position, TopicPartition } from '../record.ts'
 import type { Topology } from '../topology/nodes.ts'
 import {
   type SubTopology,
@@ -24,6 +24,16 @@ export interface TaskPlan {
 
 /** How many partitions a topic has. */
 export type PartitionCounts = (topic: string) => number
+
+/** The names of the tasks that these partitions make up. */
+export function namesOfTasks(
+  topology: Topology,
+  application: string,
+  partitions: readonly TopicPartition[],
+): string[] {
+  const positions = partitions.map((one) => ({ ...one, offset: 0 }))
+  return planTasks(topology, application, positions, () => 0).map(({ name }) => name)
+}
 
 /** The tasks that these partitions make up. */
 export function planTasks(

@@ -1,16 +1,21 @@
 import type { FetchedBatch } from '../ports.ts'
 import type { Position, RawRecord, TopicPartition } from '../record.ts'
-import { type CheckpointTargets, checkpoint } from './checkpoint.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { Counters } from './counters.ts'
 import type { Idleness } from './idleness.ts'
 import { type BatchLimits, type MicroBatch, MicroBatchQueue } from './micro-batch.ts'
 import type { Outbox } from './outbox.ts'
 import type { Processor } from './processor.ts'
 import type { PartitionCounts } from './task-plan.ts'
 
-export interface TaskOptions extends CheckpointTargets {
+export interface TaskOptions {
   /** The partitions it reads: the same one of each of its topics. */
   readonly inputs: readonly TopicPartition[]
   readonly processor: Processor
+  readonly counters: Counters
+  readonly checkpoint: Checkpoint
+  /** Whether it keeps state: what is saved is of one micro-batch then. */
+  readonly stateful: boolean
   /** Which offsets the restored state covers already, by topic: what lies before is not processed again. */
   readonly covered: ReadonlyMap<string, number>
   readonly limits: BatchLimits
@@ -48,11 +53,10 @@ export class Task {
 
   /**
    * Poll → decode → operators → sinks acknowledged → checkpoint. While one micro-batch is written, the next is
-   * processed, unless there is state: what is saved is of one micro-batch. Writes follow one another, so the order per
-   * key holds.
+   * processed, unless there is state. Writes follow one another, so the order per key holds.
    */
   async run(): Promise<void> {
-    const { processor, state, signal } = this.#options
+    const { processor, checkpoint, stateful, signal } = this.#options
     const failed = new AbortController()
     const either = AbortSignal.any([signal, failed.signal])
     const tick = processor.timed ? TICK : undefined
@@ -65,8 +69,8 @@ export class Task {
       ) {
         const outbox = await this.#process(batch, either)
         await writing
-        writing = this.#checkpoint(outbox, batch.positions)
-        if (state !== undefined) await writing
+        writing = checkpoint(outbox, batch.positions, signal)
+        if (stateful) await writing
         // The next micro-batch may be waiting for a server that is away: that must not hide the failure.
         writing.catch((error: unknown) => {
           this.stop()
@@ -89,11 +93,11 @@ export class Task {
 
   /** What the state has not counted before: a crash came between saving it and committing. */
   #uncovered(records: readonly RawRecord[]): readonly RawRecord[] {
-    const { processor, covered, outputs } = this.#options
+    const { processor, covered, counters } = this.#options
     if (covered.size === 0) return records
     return records.filter(({ topic, offset }) => {
       const known = offset < (covered.get(topic) ?? 0)
-      if (known) outputs.counters.add(processor.stepOf(topic), 'covered')
+      if (known) counters.add(processor.stepOf(topic), 'covered')
       return !known
     })
   }
@@ -105,9 +109,5 @@ export class Task {
     if (!processor.waitedFor || performance.now() - this.#marked < TICK) return
     this.#marked = performance.now()
     outbox.markers.push(...processor.markers(partitionsOf, await idleness.now()))
-  }
-
-  async #checkpoint(outbox: Outbox, positions: readonly Position[]): Promise<void> {
-    await checkpoint(outbox, positions, this.#options, this.#options.signal)
   }
 }

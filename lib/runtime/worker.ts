@@ -1,9 +1,14 @@
-import { retrying } from '../backoff.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { backoffDelay, retrying } from '../backoff.ts'
 import { isRetriable, MillraceError, messageOf } from '../errors.ts'
 import type { Assignment, BrokerConsumer, BrokerProducer } from '../ports.ts'
-import type { Topology } from '../topology/nodes.ts'
-import { assign, type Running } from './assignment.ts'
+import type { TopicPartition } from '../record.ts'
+import { withGuarantee } from '../topology/guarantee.ts'
+import type { Guarantee, Topology } from '../topology/nodes.ts'
+import { assign, type Checkpoints, type PreparedTask, type Running } from './assignment.ts'
 import { type Ends, endsOf, reached } from './caught-up.ts'
+import { atLeastOnce, exactlyOnce } from './checkpoint.ts'
+import { Committer } from './committer.ts'
 import { Counters } from './counters.ts'
 import type { Environment } from './environment.ts'
 import { GlobalTables } from './global-tables.ts'
@@ -13,13 +18,17 @@ import { type OpenTopology, open } from './open.ts'
 import { prepareTasks } from './prepare-tasks.ts'
 import { Refusals } from './refusals.ts'
 import { requireResources, resourcesOf } from './resources.ts'
-import type { PartitionCounts } from './task-plan.ts'
+import { rowWriters, takenRowWriters } from './row-writers.ts'
+import { namesOfTasks, type PartitionCounts } from './task-plan.ts'
+import { TaskProducers } from './task-producers.ts'
 
 export interface WorkerOptions {
   readonly topology: Topology
   readonly environment: Environment
   /** Consumer group and write-clock owner. Default: the topology's name. */
   readonly application?: string
+  /** Default: what the topology says. */
+  readonly guarantee?: Guarantee
   readonly batch?: Partial<BatchLimits>
   /** Fetched and unprocessed bytes per partition beyond which fetching pauses. Default 4 MiB. */
   readonly creditBytes?: number
@@ -55,19 +64,23 @@ export interface Worker {
 
 export const DEFAULT_LIMITS: BatchLimits = { records: 1000, bytes: 1 << 20, wait: 10 }
 
+/** A transaction that has failed is tried again after so long, and longer each time. Milliseconds. */
+const RETAKE = { base: 200, cap: 5000 }
+
 /**
  * Runs one topology as a member of its consumer group.
  *
  * @throws MillraceError `MISSING`, `CONTRACT`, `UNREACHABLE` or `DATA_LOSS` before anything is read.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { topology, environment } = options
+  const { environment } = options
+  const topology = withGuarantee(options.topology, options.guarantee ?? options.topology.guarantee)
   const application = options.application ?? topology.name
   await requireResources(resourcesOf(topology, application, environment), options.cure)
   const partitionsOf = await partitionCounts(environment.broker.admin, topology, application)
   const opened = await open(topology, application, environment)
   const producer = await environment.broker.producer({ clientId: application })
-  const worker = new RunningWorker({ ...options, application, partitionsOf }, opened, producer)
+  const worker = new RunningWorker({ ...options, topology, application, partitionsOf }, opened, producer)
   try {
     await worker.start()
   } catch (error) {
@@ -95,7 +108,10 @@ class RunningWorker implements Worker {
   readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #ending = new AbortController()
   #assigning: Promise<void> = Promise.resolve()
+  #producers: TaskProducers | undefined
   #running: Running | undefined
+  /** How often in a row a transaction has failed. */
+  #failures = 0
   #drained: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
 
@@ -131,6 +147,7 @@ class RunningWorker implements Worker {
     await this.#globals.start()
     await this.#consumer.start({
       revoked: () => this.#drain(),
+      taking: (partitions) => this.#taking(partitions),
       assigned: (assignment) => {
         this.#assigning = this.#assigned(assignment)
         return this.#assigning
@@ -163,6 +180,10 @@ class RunningWorker implements Worker {
     return this.#globals.rows
   }
 
+  get #exactlyOnce(): boolean {
+    return this.#options.topology.guarantee === 'exactly-once'
+  }
+
   get assigned(): boolean {
     return this.#running !== undefined
   }
@@ -170,6 +191,15 @@ class RunningWorker implements Worker {
   stop(): Promise<void> {
     this.#end()
     return this.#stopping!
+  }
+
+  /** Exactly once: whoever had these tasks before is fenced, and only then are their positions read. */
+  async #taking(partitions: readonly TopicPartition[]): Promise<void> {
+    const { topology, application, environment } = this.#options
+    if (!this.#exactlyOnce) return
+    const { broker, log } = environment
+    this.#producers = new TaskProducers({ broker, application, log, signal: this.#ending.signal })
+    await this.#producers.open(namesOfTasks(topology, application, partitions))
   }
 
   async #assigned(assignment: Assignment): Promise<void> {
@@ -201,26 +231,92 @@ class RunningWorker implements Worker {
       signal,
     }
     const tasks = await prepareTasks(assignment.positions, shared)
-    this.#running = assign(assignment, {
+    const checkpoints = await this.#checkpoints(assignment, tasks, refusals)
+    this.#running = assign({
       consumer: this.#consumer,
       admin: broker.admin,
       idleAfter,
       tasks,
-      outputs: { producer: this.#producer, sinks: this.#opened.sinks, refusals, counters, log },
+      checkpoints,
+      counters,
       limits: { ...DEFAULT_LIMITS, ...batch },
       creditBytes,
       partitionsOf,
-      failed: (error) => this.#end(error),
+      failed: (error) => this.#failed(assignment, error),
     })
     const partitions = assignment.positions.map(({ topic, partition }) => `${topic}/${partition}`)
     log.info({ generation: assignment.generation, partitions }, 'assigned')
   }
 
+  /** How each task of an assignment commits. */
+  async #checkpoints(
+    { generation }: Assignment,
+    tasks: readonly PreparedTask[],
+    refusals: Refusals,
+  ): Promise<Checkpoints> {
+    const { counters } = this
+    const { log } = this.#options.environment
+    const { sinks } = this.#opened
+    const outputs = { producer: this.#producer, refusals, counters, log }
+    const producers = this.#producers
+    if (producers === undefined) {
+      const rows = rowWriters(sinks)
+      return (signal) => {
+        const committer = new Committer(this.#consumer, generation, signal)
+        return ({ state }) => atLeastOnce({ outputs, rows, state, committer })
+      }
+    }
+    const rows = new Map(
+      await Promise.all(
+        tasks.map(
+          async ({ name }) => [name, await takenRowWriters(sinks, name, this.#ending.signal)] as const,
+        ),
+      ),
+    )
+    const committed = () => {
+      this.#failures = 0
+    }
+    return () => {
+      return ({ name, state }) =>
+        exactlyOnce({ outputs, rows: rows.get(name)!, state, transactions: producers.of(name), committed })
+    }
+  }
+
+  /**
+   * A transaction that failed is no failure of the worker: the tasks begin anew from what is committed. So does one that
+   * was fenced: either the group has given its partitions away, and will say so, or the broker has given it up.
+   */
+  #failed({ generation }: Assignment, error: unknown): void {
+    const fenced = error instanceof MillraceError && error.code === 'FENCED'
+    if (!this.#exactlyOnce) {
+      // The assignment has ended under this task: its work is void, and the new owner does it again.
+      if (!fenced) this.#end(error)
+      return
+    }
+    if (!fenced && !isRetriable(error)) {
+      this.#end(error)
+      return
+    }
+    const wait = backoffDelay(++this.#failures, RETAKE.base, RETAKE.cap)
+    const { log } = this.#options.environment
+    log.warn({ generation }, `going back to what is committed, in ${wait} ms: ${messageOf(error)}`)
+    const { signal } = this.#ending
+    delay(wait, undefined, { signal }).then(
+      () => this.#consumer.retake(generation),
+      () => {},
+    )
+  }
+
   /** Asked for again while it goes on (a stop in the middle of a rebalance), it is waited for. */
   #drain(): Promise<void> {
     const running = this.#running
+    const producers = this.#producers
     this.#running = undefined
-    if (running !== undefined) this.#drained = running.drain(this.#options.drainTimeout ?? 6000)
+    this.#producers = undefined
+    const timeout = this.#options.drainTimeout ?? 6000
+    if (running !== undefined || producers !== undefined) {
+      this.#drained = Promise.resolve(running?.drain(timeout)).finally(() => producers?.close())
+    }
     return this.#drained
   }
 

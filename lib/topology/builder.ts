@@ -2,7 +2,8 @@ import { structured } from '../contract/structured.ts'
 import { type Duration, duration } from '../duration.ts'
 import type { Context } from '../record.ts'
 import { checkName } from './check-name.ts'
-import type { InvalidTimestamps, Node, SourceNode, TimestampExtractor, Topology } from './nodes.ts'
+import { withGuarantee } from './guarantee.ts'
+import type { Guarantee, InvalidTimestamps, Node, SourceNode, TimestampExtractor, Topology } from './nodes.ts'
 import type { KeyValueSpec, VersionedSpec } from './store.ts'
 import { type Entered, GlobalTable, type Graph, Stream, Table } from './stream.ts'
 import type { GlobalTableNode, TableSourceNode } from './table-nodes.ts'
@@ -65,6 +66,8 @@ export interface Builder {
 export interface TopologyOptions {
   /** Where refused records go. Default: topic `<name>.dlq` with one partition. */
   readonly deadLetters?: { readonly topic?: string; readonly partitions?: number }
+  /** What it runs with unless the command line says otherwise. Default `at-least-once`. */
+  readonly guarantee?: Guarantee
 }
 
 /**
@@ -86,15 +89,18 @@ export function topology(
     },
   }
   define(builderOf(graph))
-  const built: Topology = Object.freeze({
+  const plain: Topology = {
     name,
+    guarantee: 'at-least-once',
     nodes: Object.freeze(nodes),
     deadLetters: Object.freeze({
       topic: options.deadLetters?.topic ?? `${name}.dlq`,
       partitions: options.deadLetters?.partitions ?? 1,
     }),
-  })
-  checkTopology(built)
+  }
+  checkTopology(plain)
+  const built = Object.freeze(withGuarantee(plain, options.guarantee ?? plain.guarantee))
+  if (built !== plain) checkTopology(built)
   return built
 }
 

@@ -28,8 +28,11 @@ export interface RepartitionNode extends Step {
   readonly value: Format<unknown>
   /** Default: as many as the widest source of the upstream sub-topology. */
   readonly partitions: number | undefined
-  /** What goes through it: a stream's records, a regrouped table's changes, or the two halves of a foreign-key join. */
-  readonly carries: 'records' | 'changes' | 'subscriptions' | 'responses'
+  /**
+   * What goes through it: a stream's records, a regrouped table's changes, the two halves of a foreign-key join, or what
+   * a table is to be written from.
+   */
+  readonly carries: 'records' | 'changes' | 'subscriptions' | 'responses' | 'rows'
 }
 
 export interface WindowNode extends Step {

@@ -142,12 +142,20 @@ export type StepNode =
 export type InputNode = SourceNode | TableSourceNode
 export type Node = InputNode | GlobalTableNode | StepNode
 
+/**
+ * What a crash may do to results: `at-least-once` (default) may repeat what goes to topics, `exactly-once` shows each
+ * result once. (`processing.guarantee` of Kafka Streams)
+ */
+export type Guarantee = 'at-least-once' | 'exactly-once'
+
 export interface Topology {
   /** Also the default application id: consumer group, write-clock generation, `<name>.dlq`. */
   readonly name: string
   /** In the order they were said; a node comes after its parents. */
   readonly nodes: readonly Node[]
   readonly deadLetters: { readonly topic: string; readonly partitions: number }
+  /** What it is said to run with, and is laid out for: see `withGuarantee`. */
+  readonly guarantee: Guarantee
 }
 
 export function isTopic(target: SinkNode['target']): target is TopicTarget<unknown, unknown> {

@@ -4,15 +4,18 @@ import { enrich, map, sink } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
 import type { SinkTarget } from '../../lib/ports.ts'
 import { type AssignOptions, assign, type Running } from '../../lib/runtime/assignment.ts'
+import { atLeastOnce } from '../../lib/runtime/checkpoint.ts'
+import { Committer } from '../../lib/runtime/committer.ts'
 import { Counters } from '../../lib/runtime/counters.ts'
 import { Processor } from '../../lib/runtime/processor.ts'
 import { Refusals } from '../../lib/runtime/refusals.ts'
+import { rowWriters } from '../../lib/runtime/row-writers.ts'
 import { memoryState } from '../../lib/state/memory-state.ts'
 import { TaskState } from '../../lib/state/task-state.ts'
 import type { SinkNode, SourceNode } from '../../lib/topology/nodes.ts'
 import { subTopologiesOf } from '../../lib/topology/sub-topologies.ts'
 import { jsonTopology } from '../support/pipeline.ts'
-import { ArrayConsumer, ArrayProducer, assignmentOf, GatedSink, rawRecord, settled } from './ports.ts'
+import { ArrayConsumer, ArrayProducer, GatedSink, rawRecord, settled } from './ports.ts'
 
 const table: SinkTarget<unknown> = { connector: 'gated', name: 'table' }
 const at = (partition: number, offset: number) => ({ topic: 'in', partition, offset })
@@ -61,16 +64,23 @@ function running(
       now,
     })
   }
-  const tasks: Running = assign(assignmentOf(at(0, 0), at(1, 0)), {
+  const outputs = { producer: new ArrayProducer(), refusals, counters, log }
+  const rows = rowWriters(new Map([[node, gated]]))
+  const tasks: Running = assign({
     consumer,
     partitionsOf: () => 1,
     tasks: [0, 1].map((partition) => ({
+      name: `0_${partition}`,
       positions: [at(partition, 0)],
       processor: processor(partition),
       state: undefined,
       covered,
     })),
-    outputs: { producer: new ArrayProducer(), sinks: new Map([[node, gated]]), refusals, counters, log },
+    counters,
+    checkpoints: (signal) => {
+      const committer = new Committer(more.consumer ?? consumer, 7, signal)
+      return ({ state }) => atLeastOnce({ outputs, rows, state, committer })
+    },
     limits: { records: 2, bytes: 1e9, wait: 0 },
     creditBytes: 1e9,
     admin: undefined as never,
@@ -197,18 +207,7 @@ describe('the tasks of an assignment', () => {
     expect(failures).to.deep.equal([])
   })
 
-  it('should stop a partition quietly when its assignment has ended, and tell of any other failure', async () => {
-    const fenced = running()
-    fenced.consumer.before = () => {
-      throw new MillraceError('FENCED', 'over')
-    }
-    fenced.offer(0, 0, 4)
-    await settled()
-    fenced.gated.end(0)
-    await settled()
-    expect(fenced.failures).to.deep.equal([])
-    await fenced.tasks.drain(5)
-
+  it('should tell of what has ended a task, and commit nothing of it', async () => {
     const broken = running()
     const error = new MillraceError('MISSING', 'no such group')
     broken.consumer.before = () => {
@@ -219,6 +218,7 @@ describe('the tasks of an assignment', () => {
     broken.gated.end(0)
     await settled()
     expect(broken.failures).to.deep.equal([error])
+    expect(broken.consumer.commits).to.deep.equal([])
     await broken.tasks.drain(5)
   })
 

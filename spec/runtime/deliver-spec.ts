@@ -6,9 +6,10 @@ import type { Sink } from '../../lib/ports.ts'
 import { headerOf } from '../../lib/record.ts'
 import { Counters } from '../../lib/runtime/counters.ts'
 import { DEAD_LETTER } from '../../lib/runtime/dead-letters.ts'
-import { deliver } from '../../lib/runtime/deliver.ts'
+import { deliver as deliverTo, type Outputs, type RowWriters } from '../../lib/runtime/deliver.ts'
 import { Outbox } from '../../lib/runtime/outbox.ts'
 import { Refusals } from '../../lib/runtime/refusals.ts'
+import { rowWriters } from '../../lib/runtime/row-writers.ts'
 import type { SinkNode } from '../../lib/topology/nodes.ts'
 import { jsonTopology, output } from '../support/pipeline.ts'
 import { ArrayProducer, rawRecord } from './ports.ts'
@@ -31,8 +32,12 @@ function outboxOf(offsets: readonly number[], node = nodeOf(said)): Outbox {
 
 function outputsTo(producer: ArrayProducer, topology = said, sinkPort?: Sink) {
   const counters = new Counters()
-  const sinks = new Map(sinkPort === undefined ? [] : [[nodeOf(topology), sinkPort]])
-  return { producer, sinks, refusals: new Refusals(topology, counters, SILENT), counters, log: SILENT }
+  const rows = rowWriters(new Map(sinkPort === undefined ? [] : [[nodeOf(topology), sinkPort]]))
+  return { producer, rows, refusals: new Refusals(topology, counters, SILENT), counters, log: SILENT }
+}
+
+function deliver(outbox: Outbox, outputs: Outputs & { readonly rows: RowWriters }, signal: AbortSignal) {
+  return deliverTo(outbox, outputs, outputs.rows, [], signal)
 }
 
 /** `value: reason` of what went to the dead letters. */

@@ -1,12 +1,5 @@
 import { MillraceError } from '../../lib/errors.ts'
-import type {
-  Assignment,
-  BrokerAdmin,
-  BrokerConsumer,
-  BrokerProducer,
-  Sink,
-  SinkRow,
-} from '../../lib/ports.ts'
+import type { BrokerAdmin, BrokerConsumer, BrokerProducer, Sink, SinkRow } from '../../lib/ports.ts'
 import type { OutRecord, Position, RawRecord, TopicPartition } from '../../lib/record.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 
@@ -99,10 +92,6 @@ export class ArrayConsumer implements BrokerConsumer {
   retake(): void {}
 
   async stop(): Promise<void> {}
-}
-
-export function assignmentOf(...positions: Position[]): Assignment {
-  return { generation: 7, positions }
 }
 
 /** Answers `committed` with the given answers, one a call; the last one for ever. */
