@@ -1,6 +1,7 @@
 import { filterAbortedMessages } from './abort-filter.ts'
 import { Batch } from './batch.ts'
 import { type Runner, repairCommit } from './commit.ts'
+import { type Connection, repairConnection } from './connection.ts'
 import { messagesDecoder, type OldMessage } from './decode-messages.ts'
 import { groupMessagesPerPartition } from './group-messages.ts'
 import { type OffsetManager, repairOffsetReset } from './offset-reset.ts'
@@ -11,6 +12,7 @@ import { replaceModule } from './replace-module.ts'
 import { type RequestQueue, repairThrottleTimer } from './throttle-timer.ts'
 
 type ClassOf<T> = { readonly prototype: T }
+type ClosedError = new (message: string, broker: { host: string; port: number }) => Error
 
 /** Repairs kafkajs 2.2.4 before it is loaded. Whole files are replaced in the cache of `require`, single methods after. */
 export function repairKafkajs(require: NodeJS.Require): void {
@@ -20,6 +22,11 @@ export function repairKafkajs(require: NodeJS.Require): void {
   replaceModule(require, 'kafkajs/src/producer/groupMessagesPerPartition', groupMessagesPerPartition)
   replaceModule(require, 'kafkajs/src/protocol/recordBatch/record/v0', encodeRecord)
   replaceModule(require, 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages', decodeMessages(load))
+  const { KafkaJSConnectionClosedError } = load<{ KafkaJSConnectionClosedError: ClosedError }>('errors')
+  repairConnection(
+    load<ClassOf<Connection>>('network/connection').prototype,
+    (broker) => new KafkaJSConnectionClosedError('Closed connection', broker),
+  )
   repairThrottleTimer(load<ClassOf<RequestQueue>>('network/requestQueue').prototype)
   repairOffsetReset(load<ClassOf<OffsetManager>>('consumer/offsetManager').prototype)
   repairCommit(load<ClassOf<Runner>>('consumer/runner').prototype)
