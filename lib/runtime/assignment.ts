@@ -4,7 +4,9 @@ import type { BrokerAdmin, BrokerConsumer } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { Checkpoint, KeptState } from './checkpoint.ts'
 import { Idleness } from './idleness.ts'
+import type { BatchLimits } from './micro-batch.ts'
 import type { Processor } from './processor.ts'
+import type { Suspects } from './suspects.ts'
 import { Task, type TaskOptions } from './task.ts'
 
 /** The tasks of one assignment. */
@@ -24,6 +26,7 @@ export interface AssignOptions
   /** How long a task whose inputs are at their ends is waited for by those it feeds. Milliseconds. */
   readonly idleAfter: number
   readonly checkpoints: Checkpoints
+  readonly suspects: Suspects | undefined
   readonly failed: (error: unknown) => void
 }
 
@@ -42,15 +45,17 @@ export interface PreparedTask {
 
 /** One task per sub-topology and partition, all begun. */
 export function assign(options: AssignOptions): Running {
-  const { consumer, tasks: prepared, failed, admin, idleAfter, checkpoints, ...shared } = options
+  const { consumer, tasks: prepared, failed, admin, idleAfter, checkpoints, limits, ...shared } = options
   const abort = new AbortController()
   const checkpointOf = checkpoints(abort.signal)
   const tasks = new Map<string, Task>()
   const runs: Promise<void>[] = []
   for (const one of prepared) {
-    const { positions, processor, state, covered } = one
+    const { name, positions, processor, state, covered } = one
     const task = new Task({
       ...shared,
+      name,
+      limits: carefully(limits, () => shared.suspects?.isCareful(name) === true),
       processor,
       covered,
       stateful: state !== undefined,
@@ -73,6 +78,16 @@ export function assign(options: AssignOptions): Running {
       abort.abort(new MillraceError('FENCED', 'the assignment has ended'))
       await finished
       for (const { state } of prepared) await state?.backend.close()
+    },
+  }
+}
+
+/** Record by record where that is needed. */
+function carefully(limits: BatchLimits, isNeeded: () => boolean): BatchLimits {
+  return {
+    ...limits,
+    get records() {
+      return isNeeded() ? 1 : limits.records
     },
   }
 }

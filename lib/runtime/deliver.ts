@@ -136,6 +136,7 @@ async function write(
   }
 }
 
-function isRefusal(error: unknown): error is MillraceError {
-  return error instanceof MillraceError && error.code === 'WRITE'
+/** What the same write would meet again. */
+export function isRefusal(error: unknown): error is MillraceError {
+  return error instanceof MillraceError && error.code === 'WRITE' && !error.retriable
 }

@@ -1,11 +1,14 @@
+import { MillraceError } from '../errors.ts'
 import type { FetchedBatch } from '../ports.ts'
 import type { Position, RawRecord, TopicPartition } from '../record.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Counters } from './counters.ts'
+import { isRefusal } from './deliver.ts'
 import type { Idleness } from './idleness.ts'
 import { type BatchLimits, type MicroBatch, MicroBatchQueue } from './micro-batch.ts'
 import type { Outbox } from './outbox.ts'
 import type { Processor } from './processor.ts'
+import type { Suspects } from './suspects.ts'
 import type { PartitionCounts } from './task-plan.ts'
 
 export interface TaskOptions {
@@ -14,6 +17,10 @@ export interface TaskOptions {
   readonly processor: Processor
   readonly counters: Counters
   readonly checkpoint: Checkpoint
+  /** `<sub-topology>_<partition>` */
+  readonly name: string
+  /** Exactly once only: who led to a transaction that was refused. */
+  readonly suspects: Suspects | undefined
   /** Whether it keeps state: what is saved is of one micro-batch then. */
   readonly stateful: boolean
   /** Which offsets the restored state covers already, by topic: what lies before is not processed again. */
@@ -56,7 +63,7 @@ export class Task {
    * processed, unless there is state. Writes follow one another, so the order per key holds.
    */
   async run(): Promise<void> {
-    const { processor, checkpoint, stateful, signal } = this.#options
+    const { processor, stateful, signal } = this.#options
     const failed = new AbortController()
     const either = AbortSignal.any([signal, failed.signal])
     const tick = processor.timed ? TICK : undefined
@@ -69,7 +76,7 @@ export class Task {
       ) {
         const outbox = await this.#process(batch, either)
         await writing
-        writing = checkpoint(outbox, batch.positions, signal)
+        writing = this.#commit(outbox, batch)
         if (stateful) await writing
         // The next micro-batch may be waiting for a server that is away: that must not hide the failure.
         writing.catch((error: unknown) => {
@@ -83,12 +90,27 @@ export class Task {
   }
 
   async #process({ records, positions }: MicroBatch, signal: AbortSignal): Promise<Outbox> {
-    const { processor } = this.#options
+    const { processor, suspects } = this.#options
     const fresh = this.#uncovered(records)
+    const sifted = suspects?.sift(fresh) ?? { records: fresh, letters: [] }
     const outbox =
-      fresh.length > 0 ? await processor.process(fresh, signal) : await processor.punctuate(signal)
+      sifted.records.length > 0
+        ? await processor.process(sifted.records, signal)
+        : await processor.punctuate(signal)
+    outbox.letters.push(...sifted.letters)
     await this.#mark(outbox, positions)
     return outbox
+  }
+
+  async #commit(outbox: Outbox, batch: MicroBatch): Promise<void> {
+    const { checkpoint, suspects, name, signal } = this.#options
+    try {
+      await checkpoint(outbox, batch.positions, signal)
+    } catch (error) {
+      if (suspects === undefined || !isRefusal(error) || !suspects.refused(name, batch, error)) throw error
+      throw new MillraceError('FENCED', `a transaction was refused: ${error.message}`, { cause: error })
+    }
+    suspects?.committed(name, batch)
   }
 
   /** What the state has not counted before: a crash came between saving it and committing. */

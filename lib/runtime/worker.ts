@@ -19,6 +19,7 @@ import { prepareTasks } from './prepare-tasks.ts'
 import { Refusals } from './refusals.ts'
 import { requireResources, resourcesOf } from './resources.ts'
 import { rowWriters, takenRowWriters } from './row-writers.ts'
+import { Suspects } from './suspects.ts'
 import { namesOfTasks, type PartitionCounts } from './task-plan.ts'
 import { TaskProducers } from './task-producers.ts'
 
@@ -105,6 +106,8 @@ class RunningWorker implements Worker {
   /** The topics of the outside that it reads. */
   readonly #topics: readonly string[]
   readonly #globals: GlobalTables
+  readonly #refusals: Refusals
+  readonly #suspects: Suspects
   readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #ending = new AbortController()
   #assigning: Promise<void> = Promise.resolve()
@@ -122,6 +125,8 @@ class RunningWorker implements Worker {
     this.done = this.#finish.promise
     this.done.catch(() => {})
     const { topology, environment, application } = options
+    this.#refusals = new Refusals(topology, this.counters, environment.log)
+    this.#suspects = new Suspects(topology, this.#refusals)
     const { outside, own } = inputTopics(topology, application)
     this.#topics = outside
     this.#consumer = environment.broker.consumer({
@@ -212,7 +217,7 @@ class RunningWorker implements Worker {
     if (signal.aborted) return
     const { log, broker } = environment
     const { counters } = this
-    const refusals = new Refusals(topology, counters, log)
+    const refusals = this.#refusals
     const bindings = this.#opened
     const globals = this.#globals.rows
     const shared = {
@@ -231,13 +236,14 @@ class RunningWorker implements Worker {
       signal,
     }
     const tasks = await prepareTasks(assignment.positions, shared)
-    const checkpoints = await this.#checkpoints(assignment, tasks, refusals)
+    const checkpoints = await this.#checkpoints(assignment, tasks)
     this.#running = assign({
       consumer: this.#consumer,
       admin: broker.admin,
       idleAfter,
       tasks,
       checkpoints,
+      suspects: this.#exactlyOnce ? this.#suspects : undefined,
       counters,
       limits: { ...DEFAULT_LIMITS, ...batch },
       creditBytes,
@@ -249,15 +255,11 @@ class RunningWorker implements Worker {
   }
 
   /** How each task of an assignment commits. */
-  async #checkpoints(
-    { generation }: Assignment,
-    tasks: readonly PreparedTask[],
-    refusals: Refusals,
-  ): Promise<Checkpoints> {
+  async #checkpoints({ generation }: Assignment, tasks: readonly PreparedTask[]): Promise<Checkpoints> {
     const { counters } = this
     const { log } = this.#options.environment
     const { sinks } = this.#opened
-    const outputs = { producer: this.#producer, refusals, counters, log }
+    const outputs = { producer: this.#producer, refusals: this.#refusals, counters, log }
     const producers = this.#producers
     if (producers === undefined) {
       const rows = rowWriters(sinks)

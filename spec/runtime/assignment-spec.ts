@@ -77,6 +77,7 @@ function running(
       covered,
     })),
     counters,
+    suspects: undefined,
     checkpoints: (signal) => {
       const committer = new Committer(more.consumer ?? consumer, 7, signal)
       return ({ state }) => atLeastOnce({ outputs, rows, state, committer })

@@ -7,7 +7,8 @@ import { MillraceError } from '../../lib/errors.ts'
 import { windowedKey } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
 import type { Broker } from '../../lib/ports.ts'
-import { NO_HEADERS } from '../../lib/record.ts'
+import { NO_HEADERS, type OutRecord } from '../../lib/record.ts'
+import { endsOf } from '../../lib/runtime/caught-up.ts'
 import { resourcesOf } from '../../lib/runtime/resources.ts'
 import { startWorker } from '../../lib/runtime/worker.ts'
 import { withGuarantee } from '../../lib/topology/guarantee.ts'
@@ -28,15 +29,7 @@ describe('a worker that processes exactly once', function () {
     broker = await openEmbeddedBroker({ dir: join(root, 'log') })
     const environment = { broker, sinks: {}, lookups: {}, log: SILENT }
     for (const resource of resourcesOf(byCountry, 'by-country', environment)) await resource.create()
-    const producer = await broker.producer({})
-    await producer.send(
-      Array.from({ length: VISITS }, (_, i) => {
-        const { value, timestamp } = visit(i)
-        const bytes = Buffer.from(JSON.stringify(value))
-        return { topic: 'visits', partition: i % 3, key: null, value: bytes, timestamp, headers: NO_HEADERS }
-      }),
-    )
-    await producer.close()
+    await write(Array.from({ length: VISITS }, (_, i) => visit(i)))
   })
   after(async () => {
     await broker.close()
@@ -68,12 +61,41 @@ describe('a worker that processes exactly once', function () {
     expect(last).to.deep.equal(countedVisits(VISITS))
   })
 
+  it('should make a dead letter of a record whose results the broker will never take, and go on', async () => {
+    const before = await endsOf(broker.admin, ['by-country.dlq'])
+    const tooLarge = (records: readonly OutRecord[]) => {
+      const culprit = records.find(({ topic, timestamp }) => topic === 'counts' && timestamp === 777)
+      if (culprit === undefined) return undefined
+      return new MillraceError('WRITE', 'too large for topic counts', { topic: 'counts' })
+    }
+    const { value } = visit(0)
+    await write(
+      [value, value, value].map((one, index) => ({ value: one, timestamp: index === 1 ? 777 : 776 })),
+    )
+    const worker = await startWorker({
+      topology: byCountry,
+      environment: {
+        broker: unreliable(broker, () => undefined, tooLarge),
+        sinks: {},
+        lookups: {},
+        log: SILENT,
+      },
+      stateDir: join(root, 'state'),
+      untilCaughtUp: true,
+    })
+    await worker.done
+    expect(worker.counters.get('out', 'refused')).to.equal(1)
+    expect(before.size).to.equal(0)
+    expect([...(await endsOf(broker.admin, ['by-country.dlq'])).values()]).to.deep.equal([1])
+  })
+
   it('should end with the error when a transaction can never be written', async () => {
-    const refusing = unreliable(broker, () => undefined, new MillraceError('MISSING', 'no such topic'))
-    const producer = await broker.producer({})
-    const value = Buffer.from(JSON.stringify(visit(0).value))
-    await producer.send([{ topic: 'visits', key: null, value, timestamp: 0, headers: NO_HEADERS }])
-    await producer.close()
+    const refusing = unreliable(
+      broker,
+      () => undefined,
+      () => new MillraceError('MISSING', 'no such topic'),
+    )
+    await write([visit(0)])
     const worker = await startWorker({
       topology: byCountry,
       environment: { broker: refusing, sinks: {}, lookups: {}, log: SILENT },
@@ -82,6 +104,17 @@ describe('a worker that processes exactly once', function () {
     const error = await worker.done.catch((caught: unknown) => caught)
     expect(error).to.have.property('message', 'no such topic')
   })
+
+  async function write(visits: readonly ReturnType<typeof visit>[]): Promise<void> {
+    const producer = await broker.producer({})
+    await producer.send(
+      visits.map(({ value, timestamp }, i) => {
+        const bytes = Buffer.from(JSON.stringify(value))
+        return { topic: 'visits', partition: i % 3, key: null, value: bytes, timestamp, headers: NO_HEADERS }
+      }),
+    )
+    await producer.close()
+  }
 
   /** The counts of each window, in the order in which they were written. */
   async function countsShown(): Promise<Map<string, number[]>> {
@@ -100,8 +133,12 @@ describe('a worker that processes exactly once', function () {
   }
 })
 
-/** A broker that loses the answers to some commits, and takes no records at all if it has a reason. */
-function unreliable(broker: EmbeddedBroker, fateOf: () => Fate | undefined, refusal?: Error): Broker {
+/** A broker that loses the answers to some commits, and takes no records for which there is a reason. */
+function unreliable(
+  broker: EmbeddedBroker,
+  fateOf: () => Fate | undefined,
+  refusal: (records: readonly OutRecord[]) => Error | undefined = () => undefined,
+): Broker {
   return {
     admin: broker.admin,
     consumer: (options) => broker.consumer(options),
@@ -111,7 +148,11 @@ function unreliable(broker: EmbeddedBroker, fateOf: () => Fate | undefined, refu
     async transactions(options) {
       const producer = await broker.transactions(options)
       return {
-        send: (records) => (refusal === undefined ? producer.send(records) : Promise.reject(refusal)),
+        async send(records) {
+          const reason = refusal(records)
+          if (reason !== undefined) throw reason
+          await producer.send(records)
+        },
         async commit(positions) {
           const fate = fateOf()
           if (fate !== 'not done') await producer.commit(positions)
