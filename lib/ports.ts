@@ -66,6 +66,35 @@ export interface ConsumerOptions {
   readonly fromEarliest?: readonly string[] | undefined
   /** Most bytes of one partition in one fetch. */
   readonly fetchBytes?: number | undefined
+  /** What this member says of itself, asked for at every joining. Without it partition n of all topics is one task. */
+  readonly member?: (() => MemberData) | undefined
+}
+
+/** What a member tells its group of itself: what partitions are given out by. (SubscriptionInfo) */
+export interface MemberData {
+  readonly groups: readonly TaskGroup[]
+  /** How many other members are to follow each task that keeps state. (num.standby.replicas) */
+  readonly standbys: number
+  readonly held: readonly HeldTask[]
+  /** The same of members that share a folder for state: none of them follows a task of another. */
+  readonly process: string
+  /** `host:port` at which others can ask it for its state. (application.server) */
+  readonly endpoint?: string | undefined
+}
+
+/** Topics of which partition n goes to one member, as task `<id>_n`: the inputs of a sub-topology. */
+export interface TaskGroup {
+  readonly id: string
+  readonly topics: readonly string[]
+  readonly stateful: boolean
+}
+
+/** A task that a member owned until now, or has state of. */
+export interface HeldTask {
+  readonly task: string
+  readonly active: boolean
+  /** How far its state is: the larger, the later; comparable between members. */
+  readonly upTo: number
 }
 
 /**
@@ -96,6 +125,17 @@ export interface Assignment {
   readonly generation: number
   /** The partitions this member owns now, each with the position at which it will be read. */
   readonly positions: readonly Position[]
+  /** The tasks of other members whose state this one is to follow. */
+  readonly standbys?: readonly string[]
+  /** Every member of the group, this one too. */
+  readonly owners?: readonly TaskOwner[]
+}
+
+/** Where tasks are to be found. (StreamsMetadata) */
+export interface TaskOwner {
+  readonly endpoint: string | undefined
+  readonly active: readonly string[]
+  readonly standbys: readonly string[]
 }
 
 export interface ConsumerListener {
