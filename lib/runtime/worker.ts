@@ -63,7 +63,7 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-export const DEFAULT_LIMITS: BatchLimits = { records: 1000, bytes: 1 << 20, wait: 10 }
+export const DEFAULT_LIMITS: BatchLimits = { records: 5000, bytes: 2 << 20, wait: 10 }
 
 /** A transaction that has failed is tried again after so long, and longer each time. Milliseconds. */
 const RETAKE = { base: 200, cap: 5000 }
