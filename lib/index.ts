@@ -128,6 +128,7 @@ export type {
   WindowedStream,
 } from './topology/stream.ts'
 export { type TopicOptions, type TopicTarget, topic } from './topology/topic.ts'
+export { type Close, type CloseReason, closeOf } from './windows/close.ts'
 export { hopping } from './windows/hopping.ts'
 export { type JoinWindowOptions, type JoinWindows, within } from './windows/join-windows.ts'
 export { type SessionWindows, session } from './windows/session.ts'

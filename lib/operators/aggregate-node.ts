@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.ts'
+import { earlyResults } from '../state/early-result.ts'
 import type { AggregateNode, WindowNode } from '../topology/keyed-nodes.ts'
 import type { Node } from '../topology/nodes.ts'
 import { keyed, keyFormatOf } from '../topology/repartition-nodes.ts'
@@ -37,13 +38,15 @@ export function aggregateNode(
     throw new MillraceError('CONFIG', message, { step: name })
   }
   const key = keyFormatOf(parents[0]!)
+  const store = Object.freeze({ name, key, value, ...extent(name, window) })
   const node: AggregateNode = {
     kind: 'aggregate',
     onError: 'dead-letter',
     ...said,
     merge,
     window,
-    store: Object.freeze({ name, key, value, ...extent(name, window) }),
+    store,
+    early: earlyOf(store, window),
     parents: Object.freeze(parents),
   }
   return grouped.graph.add(Object.freeze(node))
@@ -59,6 +62,14 @@ function extent(name: string, window: WindowNode | undefined) {
   // Where windows are shown when they close, one as old as the retention is still there. (RocksDBTimeOrderedWindowStore)
   const kept = window.emit === 'close' ? retention + 1 : retention
   return { kind: 'window', timestamped: true, size, retention: kept } as const
+}
+
+/** Kept a little longer than the windows, which are forgotten there by themselves: here it is when they close. */
+function earlyOf(store: AggregateNode['store'], window: WindowNode | undefined): AggregateNode['early'] {
+  if (window?.idleness === undefined || store.kind === 'key-value') return undefined
+  const value = earlyResults(store.value) as Format<unknown>
+  const early = { ...store, name: `${store.name}-early`, value, retention: store.retention + 1 }
+  return Object.freeze(early.kind === 'window' ? { ...early, timestamped: false } : early)
 }
 
 /** A store that forgets what still takes records would give wrong results. (TimeWindowedKStreamImpl and its like) */

@@ -4,6 +4,7 @@ import type { Adder, AggregateNode } from '../topology/keyed-nodes.ts'
 import type { SessionSpec } from '../topology/store.ts'
 import { type SessionWindows, spanning } from '../windows/session.ts'
 import type { Windowed } from '../windows/windowed.ts'
+import { closesFirst } from './emit-on-close.ts'
 import { emitSessionsOnClose } from './emit-sessions-on-close.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
@@ -31,7 +32,7 @@ export function sessionAggregateStep(
   runtime: StepRuntime,
 ): Push[] {
   const store = runtime.state.store(node.store as SessionSpec)
-  const close = emitSessionsOnClose(node, next, runtime)
+  const { close, changed } = emitSessionsOnClose(node, next, runtime)
   const shown = node.window?.emit === 'updates'
   const show = (session: Windowed<unknown>, old: unknown, value: unknown, context: Context) => {
     if (!shown) return
@@ -49,13 +50,15 @@ export function sessionAggregateStep(
     // Another record at the very time of a session that has no other is no new session, and takes nothing back.
     for (const session of alone ? [] : touched) {
       store.remove(session.key)
+      changed(session.key)
       show(session.key, session.value, null, context)
     }
     store.putRow(grown, row)
+    changed(grown)
     show(grown, null, value, context)
   }
   // What a record closes it does not touch, but it may move the store's time, so that sessions are forgotten.
-  const closesFirst = node.window?.retention === undefined
+  const before = closesFirst(node)
   return node.adders.map((adder, entrance) => {
     // In a cogroup each stream has a time of its own.
     const time = runtime.state.time(`${node.name}/${entrance}`)
@@ -74,14 +77,14 @@ export function sessionAggregateStep(
       const closed = time.observe(timestamp) - gap - grace
       const touched = [...store.find(key, timestamp - gap, timestamp + gap)]
       const grown = spanning(key, timestamp, touched)
-      if (closesFirst) close(closed, context)
+      if (before) close(closed, context)
       if (grown.end < closed)
         runtime.drop(node, 'late', value, context, { start: grown.start, end: grown.end })
       else {
         const result = add({ touched, value }, context)
         if (result !== REFUSED) replace(touched, grown, result, context)
       }
-      if (!closesFirst) close(closed, context)
+      if (!before) close(closed, context)
     }
   })
 }

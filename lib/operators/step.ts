@@ -43,6 +43,11 @@ export interface Timers {
   read(context: Context): void
   /** Every `interval` milliseconds of the clock, aligned to 0 (stream time) or to now (wall clock). Returns `cancel`. */
   schedule(clock: 'stream-time' | 'wall-clock', interval: number, due: (time: number) => void): () => void
+  /**
+   * Calls back when the task's input has been idle for `after` milliseconds: nothing is left to be read, nor will the
+   * tasks that feed it send anything as it is. Once, and again after each time that something was read.
+   */
+  idle(after: number, due: () => void): void
   /** The largest timestamp the task has read. */
   readonly streamTime: number
   readonly wallClock: number

@@ -3,7 +3,7 @@ import type { AggregateNode } from '../topology/keyed-nodes.ts'
 import type { WindowSpec } from '../topology/store.ts'
 import type { Change } from '../topology/table-nodes.ts'
 import type { Windowed } from '../windows/windowed.ts'
-import { type Closing, emitOnClose } from './emit-on-close.ts'
+import { type Closing, closesFirst, emitOnClose } from './emit-on-close.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 /** What one record makes of one window. */
@@ -25,7 +25,7 @@ export function windowUpdates(
 ): (updates: readonly WindowUpdate[], closed: number, context: Context) => void {
   const spec = node.store as WindowSpec
   const store = runtime.state.store(spec)
-  const close = emitOnClose(node, closing, next, runtime)
+  const { close, changed } = emitOnClose(node, closing, next, runtime)
   const put = guarded(
     node,
     (aggregate, { key: window, timestamp }) => {
@@ -36,15 +36,17 @@ export function windowUpdates(
   )
   const shown = node.window?.emit === 'updates'
   // A record is in no window that it closes, but it may move the store's time, so that windows are forgotten.
-  const closesFirst = node.window?.retention === undefined
+  const before = closesFirst(node)
   return (updates, closed, context) => {
     const { key } = context
-    if (closesFirst) close(closed, context)
+    if (before) close(closed, context)
     for (const { start, change, timestamp } of updates) {
-      const result = rekeyed(context, { key, start, end: start + spec.size }, timestamp)
+      const window = { key, start, end: start + spec.size }
+      const result = rekeyed(context, window, timestamp)
       if (put(change.new, result) === REFUSED) break
+      changed(window)
       if (shown) next(change, result)
     }
-    if (!closesFirst) close(closed, context)
+    if (!before) close(closed, context)
   }
 }

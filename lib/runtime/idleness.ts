@@ -3,14 +3,15 @@ import type { BrokerAdmin } from '../ports.ts'
 import type { Position } from '../record.ts'
 
 /**
- * Whether a task has nothing to read: its inputs have been at their ends for some time. Those that wait for its time
- * need not wait for it then.
+ * Whether a task has nothing to read, and for how long: its inputs have been at their ends for some time. Those that
+ * wait for its time need not wait for it then.
  */
 export class Idleness {
   readonly #admin: BrokerAdmin
   readonly #timeout: number
   readonly #positions: Map<string, Position>
-  #since = performance.now()
+  #read = performance.now()
+  #since = this.#read
   #idle = false
 
   /** `timeout` in milliseconds; Infinity: never idle. */
@@ -23,7 +24,8 @@ export class Idleness {
   /** Something was read. */
   read(positions: readonly Position[]): void {
     for (const position of positions) this.#positions.set(position.topic, position)
-    this.#since = performance.now()
+    this.#read = performance.now()
+    this.#since = this.#read
     this.#idle = false
   }
 
@@ -37,6 +39,11 @@ export class Idleness {
       if (!isRetriable(error)) throw error
     }
     return this.#idle
+  }
+
+  /** For how long, in milliseconds; 0 if it is not idle. */
+  async for(): Promise<number> {
+    return (await this.now()) ? performance.now() - this.#read : 0
   }
 
   async #atEnds(): Promise<boolean> {

@@ -69,10 +69,14 @@ export class Processor {
     return this.#outbox
   }
 
-  /** Does what is due by the wall clock. One call at a time, and none while records are processed. */
-  async punctuate(signal: AbortSignal): Promise<Outbox> {
+  /**
+   * Does what is due by the wall clock and, where nothing has been read for `idleFor` milliseconds, by that. One call at
+   * a time, and none while records are processed.
+   */
+  async punctuate(signal: AbortSignal, idleFor = 0): Promise<Outbox> {
     this.#outbox = new Outbox()
     this.#timers.due['wall-clock']()
+    if (idleFor > 0 && this.#options.state.upstream.idle) this.#timers.idleFor(idleFor)
     for (const step of this.#pipeline.waiting) await step.flush(signal)
     return this.#outbox
   }
@@ -84,12 +88,22 @@ export class Processor {
 
   /** Whether something happens in it as time goes by, though nothing is read. */
   get timed(): boolean {
-    return this.waitedFor || this.#timers.scheduled('wall-clock')
+    return this.waitedFor || this.awaitsIdle || this.#timers.scheduled('wall-clock')
   }
 
   /** Whether tasks behind repartition topics wait for its time. */
   get waitedFor(): boolean {
     return this.#ends.size > 0
+  }
+
+  /** Whether something happens in it once nothing has been read for some time. */
+  get awaitsIdle(): boolean {
+    return this.#timers.awaitsIdle
+  }
+
+  /** Whether that has been done: nothing is left to do until something is read. */
+  get settled(): boolean {
+    return this.#timers.settled
   }
 
   /** What tells the readers of its repartition topics how far it is, where that has changed. */
@@ -169,7 +183,12 @@ export class Processor {
       count: (step, what, by) => counters.add(step, what, by),
       waiting: ({ name }, error) =>
         this.#rarely(() => log.warn({ step: name }, `step "${name}" waits: ${messageOf(error)}`)),
-      emit: (node, record, { raw }) => void this.#outbox.records.push({ record, origin: { node, raw } }),
+      emit: (node, record, { raw }) => {
+        this.#outbox.records.push({ record, origin: { node, raw } })
+        // A task that was said to be idle is so no more for those who read this record's time, and has to say it again.
+        const end = node.kind === 'repartition' ? this.#ends.get(node) : undefined
+        if (end?.told === Number.POSITIVE_INFINITY) end.told = Number.NEGATIVE_INFINITY
+      },
       emitRow: (node, row, context) => this.#outbox.addRow(node, row, context.raw),
       drop: ({ name: step }, reason, value, context, window) => {
         counters.add(step, reason)

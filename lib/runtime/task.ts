@@ -43,6 +43,7 @@ export class Task {
   readonly #options: TaskOptions
   readonly #queue: MicroBatchQueue
   #marked = Number.NEGATIVE_INFINITY
+  #settled = false
 
   constructor(options: TaskOptions) {
     this.#options = options
@@ -56,6 +57,11 @@ export class Task {
   /** Ends `run` after the micro-batch in hand; what is still queued stays uncommitted. */
   stop(): void {
     this.#queue.close()
+  }
+
+  /** Whether all has been committed that follows from what was read: what waits for idle input, too. */
+  get settled(): boolean {
+    return this.#settled
   }
 
   /**
@@ -75,9 +81,11 @@ export class Task {
         batch = await this.#queue.take(tick)
       ) {
         const outbox = await this.#process(batch, either)
+        if (!processor.settled) this.#settled = false
         await writing
         writing = this.#commit(outbox, batch)
         if (stateful) await writing
+        this.#settled = processor.settled
         // The next micro-batch may be waiting for a server that is away: that must not hide the failure.
         writing.catch((error: unknown) => {
           this.stop()
@@ -96,10 +104,15 @@ export class Task {
     const outbox =
       sifted.records.length > 0
         ? await processor.process(sifted.records, signal)
-        : await processor.punctuate(signal)
+        : await processor.punctuate(signal, await this.#idleFor(positions))
     outbox.letters.push(...sifted.letters)
     await this.#mark(outbox, positions)
     return outbox
+  }
+
+  async #idleFor(positions: readonly Position[]): Promise<number> {
+    const { processor, idleness } = this.#options
+    return processor.awaitsIdle && positions.length === 0 ? await idleness.for() : 0
   }
 
   async #commit(outbox: Outbox, batch: MicroBatch): Promise<void> {

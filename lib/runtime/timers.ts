@@ -8,10 +8,18 @@ interface Schedule {
   next: number
 }
 
+interface IdleCall {
+  readonly after: number
+  readonly due: () => void
+  /** What was read last when it was called last. */
+  called: Context | undefined
+}
+
 /** The clocks of one task, and what it has promised to do by them. (PunctuationQueue) */
 export class TaskTimers implements Timers {
   readonly #now: () => number
   readonly #schedules = { 'stream-time': new Set<Schedule>(), 'wall-clock': new Set<Schedule>() }
+  readonly #idle: IdleCall[] = []
   /** The task's own: the largest timestamp it has read. */
   readonly #streamTime: OperatorTime
   #current: Context
@@ -44,6 +52,29 @@ export class TaskTimers implements Timers {
     const schedule = { interval, due, next: clock === 'stream-time' ? 0 : this.#now() + interval }
     this.#schedules[clock].add(schedule)
     return () => this.#schedules[clock].delete(schedule)
+  }
+
+  idle(after: number, due: () => void): void {
+    this.#idle.push({ after, due, called: undefined })
+  }
+
+  /** Whether something is done once the input is idle. */
+  get awaitsIdle(): boolean {
+    return this.#idle.length > 0
+  }
+
+  /** The input has been idle for so long. Milliseconds. */
+  idleFor(time: number): void {
+    for (const call of this.#idle) {
+      if (call.after > time || call.called === this.#current) continue
+      call.called = this.#current
+      call.due()
+    }
+  }
+
+  /** Whether all that is done once the input is idle has been done since something was read. */
+  get settled(): boolean {
+    return this.#idle.every(({ called }) => called === this.#current)
   }
 
   scheduled(clock: keyof TaskTimers['due']): boolean {

@@ -131,11 +131,23 @@ export class TestDriver {
     return this.#written.refused
   }
 
-  /** Moves the wall clock, and does what is due by it. Milliseconds. */
+  /** Moves the wall clock, and does what is due by it, or because nothing has been written for long. Milliseconds. */
   async advanceWallClock(by: number): Promise<void> {
     this.#wallClock += by
-    for (const task of this.#tasks) await task.punctuate(NEVER)
+    for (const task of this.#tasks) await this.#punctuate(task, 0)
     await this.work()
+    if (!this.#idle) return
+    // A sub-topology after the other: what one shows early is read by the next before that is idle.
+    for (const task of this.#tasks) await this.#punctuate(task, this.#wallClock - this.#readAt)
+  }
+
+  async #punctuate(task: TestTask, idleFor: number): Promise<void> {
+    if (await task.punctuate(NEVER, idleFor)) await this.#reopen(task)
+    if (idleFor > 0) await this.work()
+  }
+
+  get #idle(): boolean {
+    return this.#wallClock - this.#readAt >= (this.#options.idleAfter ?? 1000)
   }
 
   /** An open store of a partition's task, by name. */
@@ -230,7 +242,7 @@ export class TestDriver {
 
   /** Tells the tasks behind repartition topics how far the others are. With one task each they know by the records. */
   #mark(): boolean {
-    const idle = this.#wallClock - this.#readAt >= (this.#options.idleAfter ?? 1000)
+    const idle = this.#idle
     if (this.#partitions === 1 && !idle) return false
     const markers = this.#tasks.flatMap((task) => task.markers(idle))
     for (const record of markers) this.#append(record)

@@ -78,9 +78,9 @@ export class TestTask {
     return this.#finish(outbox)
   }
 
-  /** What is due by the wall clock. */
-  async punctuate(signal: AbortSignal): Promise<void> {
-    await this.#finish(await this.#processor.punctuate(signal))
+  /** What is due by the wall clock, or since nothing has been read for so long. Returns whether the task has died in it. */
+  async punctuate(signal: AbortSignal, idleFor = 0): Promise<boolean> {
+    return this.#finish(await this.#processor.punctuate(signal, idleFor))
   }
 
   /** What tells the readers of its repartition topics how far it is, if that has changed. */

@@ -124,7 +124,11 @@ function readsAndWrites(node: Node, application: string): string {
     case 'repartition':
       return `topic: ${repartitionTopic(application, node)}`
     case 'window':
-      return [windowsName(node.windows), ...(node.emit === 'close' ? ['emitted on close'] : [])].join(', ')
+      return [
+        windowsName(node.windows),
+        ...(node.emit === 'close' ? ['emitted on close'] : []),
+        ...(node.idleness === undefined ? [] : [`or after ${node.idleness} ms without input`]),
+      ].join(', ')
     case 'aggregate':
     case 'groupAggregate':
       return node.verb

@@ -42,6 +42,8 @@ export interface WindowNode extends Step {
   readonly emit: 'updates' | 'close'
   /** How long a window store keeps its windows. Milliseconds; at least size and grace. */
   readonly retention: number | undefined
+  /** With `close`: how long the input must be idle until windows are shown early. Milliseconds; undefined: they are not. */
+  readonly idleness: number | undefined
 }
 
 /** Returns the new aggregate; null deletes it. */
@@ -59,6 +61,8 @@ export interface AggregateNode extends Step {
   /** Undefined where there are no windows. */
   readonly window: WindowNode | undefined
   readonly store: KeyValueSpec | WindowSpec | SessionSpec
+  /** What has been shown of windows that have not closed; undefined where none is shown early. */
+  readonly early: WindowSpec | SessionSpec | undefined
 }
 
 export interface DedupeNode extends Step {

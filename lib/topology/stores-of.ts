@@ -13,6 +13,8 @@ export function storesOf(node: Node): readonly StoreSpec[] {
       return [node.subscriptions]
     case 'foreignKeyResolve':
       return [node.store, node.matched].filter((store) => store !== undefined)
+    case 'aggregate':
+      return [node.store, node.early].filter((store) => store !== undefined)
     case 'process':
       return Object.values(node.stores)
     default:

@@ -13,6 +13,7 @@ describe('exports', () => {
       'batch',
       'branch',
       'bytesKey',
+      'closeOf',
       'cogroup',
       'contract',
       'contractFile',
