@@ -9,6 +9,7 @@ import { type Database, openDatabase } from '../../../../connectors/postgres/con
 import type { Broker, BrokerProducer } from '../../../../lib/ports.ts'
 import type { RawRecord } from '../../../../lib/record.ts'
 import { servers } from '../../../support/servers.ts'
+import type { ChildOptions } from './capture-child.ts'
 import { encodeRow } from './encode-row.ts'
 
 /** A database and two topics of a spec's own, and what it takes to capture `staging.users` between them. */
@@ -79,6 +80,19 @@ export class CaptureStage {
       encode: encodeRow,
       producer: this.#producer,
       heartbeatMs: 200,
+      ...changes,
+    }
+  }
+
+  /** For a capture in a process of its own. */
+  childOptions(changes: Partial<ChildOptions> = {}): ChildOptions {
+    const { spec, databaseUrl, topic, deadLetterTopic } = this
+    return {
+      spec,
+      databaseUrl,
+      brokers: servers().kafkaBrokers.split(','),
+      topic,
+      deadLetterTopic,
       ...changes,
     }
   }

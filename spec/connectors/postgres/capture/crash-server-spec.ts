@@ -1,11 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { expect } from 'chai'
 import type pg from 'pg'
 import { parseLsn } from '../../../../connectors/postgres/capture/lsn.ts'
 import { kafkaTool } from '../../../support/kafka-tool.ts'
 import { servers } from '../../../support/servers.ts'
 import type { ChildOptions } from './capture-child.ts'
+import { CaptureProcess } from './capture-process.ts'
 import { CaptureStage, until } from './capture-stage.ts'
 
 describe('capture killed', () => {
@@ -35,29 +34,17 @@ describe('capture killed', () => {
     }
   }
 
-  function start(stopAt: ChildOptions['stopAt'], afterRecords: number): ChildProcess {
-    const options: ChildOptions = {
-      spec: stage.spec,
-      databaseUrl: stage.databaseUrl,
-      brokers: servers().kafkaBrokers.split(','),
-      topic: stage.topic,
-      deadLetterTopic: stage.deadLetterTopic,
-      stopAt,
-      afterRecords,
-    }
-    return fork(new URL('capture-child.ts', import.meta.url), [JSON.stringify(options)])
-  }
-
-  async function killAt(stopAt: ChildOptions['stopAt'], afterRecords: number): Promise<void> {
-    const child = start(stopAt, afterRecords)
-    const [point] = await Promise.race([once(child, 'message'), once(child, 'exit')])
-    expect(point).to.equal(stopAt)
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+  async function killAt(stopAt: NonNullable<ChildOptions['stopAt']>, afterRecords: number): Promise<void> {
+    const capture = new CaptureProcess(stage.childOptions({ stopAt, afterRecords }))
+    expect(await capture.stopped()).to.equal(stopAt)
+    await capture.kill()
   }
 
   /** Kills a capture there, and checks what the positions claim against what Kafka has. */
-  async function killAndCheck(stopAt: ChildOptions['stopAt'], afterRecords: number): Promise<void> {
+  async function killAndCheck(
+    stopAt: NonNullable<ChildOptions['stopAt']>,
+    afterRecords: number,
+  ): Promise<void> {
     await killAt(stopAt, afterRecords)
     const { slot, stored } = await stage.positions()
     expect(slot <= stored, `${stopAt}: slot ${slot}, stored ${stored}`).to.equal(true)
