@@ -43,10 +43,11 @@ export class Task {
   readonly #options: TaskOptions
   readonly #queue: MicroBatchQueue
   #marked = Number.NEGATIVE_INFINITY
-  #settled = false
+  #settled: boolean
 
   constructor(options: TaskOptions) {
     this.#options = options
+    this.#settled = options.processor.settled
     this.#queue = new MicroBatchQueue(options.inputs, options.limits, options.creditBytes, options.flow)
   }
 

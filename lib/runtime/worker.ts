@@ -59,6 +59,11 @@ export interface Worker {
   readonly globals: GlobalTables['rows']
   /** Whether it has partitions, and their state restored. */
   readonly assigned: boolean
+  /**
+   * Whether its tasks have committed all that follows from what they have read, windows that are emitted on idle input
+   * included.
+   */
+  readonly settled: boolean
   /** Finishes what is in hand within the drain time-out, commits it, leaves the group. */
   stop(): Promise<void>
 }
@@ -187,6 +192,11 @@ class RunningWorker implements Worker {
 
   get #exactlyOnce(): boolean {
     return this.#options.topology.guarantee === 'exactly-once'
+  }
+
+  get settled(): boolean {
+    const tasks = this.#running?.tasks
+    return tasks !== undefined && [...tasks.values()].every((task) => task.settled)
   }
 
   get assigned(): boolean {

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../connectors/embedded/index.ts'
 import type { MillraceError } from '../../lib/errors.ts'
 import {
+  closeOf,
   count,
   json,
   keyBy,
@@ -19,9 +20,11 @@ import {
 import { SILENT } from '../../lib/log.ts'
 import type { Broker, TopicInfo } from '../../lib/ports.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
+import { endsOf, reached } from '../../lib/runtime/caught-up.ts'
 import { resourcesOf } from '../../lib/runtime/resources.ts'
 import { startWorker } from '../../lib/runtime/worker.ts'
 import { openDiskState } from '../../lib/state/disk-state.ts'
+import type { Guarantee } from '../../lib/topology/nodes.ts'
 import { until } from '../support/until.ts'
 import { countedVisits, type Visit, visit, visitsByCountry } from '../support/visits.ts'
 
@@ -148,6 +151,71 @@ describe('a worker with state', function () {
     })
     await producer.close()
     await worker.stop()
+  })
+
+  it('should emit windows early on idle input, once, and correct them, though it is stopped in between', async () => {
+    const closed = topic('early', { key: windowedKey(), value: json<number | null>(), partitions: 1 })
+    const early = topology('early', ({ source }) => {
+      source('visits', topic('silent', { value: json<Visit>(), partitions: 3 })).pipe(
+        keyBy('country', ({ country }) => country),
+        window('minutes', tumbling('1m', { grace: '30s' }), { emit: 'close', idleness: 20 }),
+        count('per-country'),
+        sink('out', closed),
+      )
+    })
+    for (const resource of resourcesOf(early, 'early', environment())) await resource.create()
+    const producer = await broker.producer({})
+    const send = (country: string, timestamp: number) => {
+      const value = Buffer.from(JSON.stringify({ country }))
+      return producer.send([{ topic: 'silent', key: null, value, timestamp, headers: NO_HEADERS }])
+    }
+    const settled = async (guarantee: Guarantee) => {
+      const stateDir = join(root, 'early')
+      const said = { topology: early, environment: environment(), stateDir, idleAfter: 10, guarantee }
+      const worker = await startWorker(said)
+      const topics = ['silent', 'early-minutes-repartition']
+      // The second time the repartition topic has what followed from the first.
+      for (const topic of topics) {
+        await reached(
+          broker.admin,
+          'early',
+          await endsOf(broker.admin, [topic]),
+          new AbortController().signal,
+        )
+      }
+      await until('nothing left to do', () => worker.settled)
+      await worker.stop()
+      return shown()
+    }
+    const shown = async () => {
+      const all = (await broker.admin.offsets('early')).map(({ partition, end: to }) => {
+        return { topic: 'early', partition, from: 0, to }
+      })
+      const lines: string[] = []
+      for await (const { records } of broker.read(all)) {
+        for (const record of records) {
+          const { closeReason, revision } = closeOf(record)
+          const { key, start } = windowedKey().decode(record.key!)
+          lines.push(`${key} ${start} = ${record.value} at ${record.timestamp}, ${closeReason} ${revision}`)
+        }
+      }
+      return lines
+    }
+    await send('de', 61_000)
+    await send('de', 62_000)
+    const first = 'de 60000 = 2 at 62000, idle 1'
+    expect(await settled('at-least-once')).to.deep.equal([first])
+    expect(await settled('exactly-once')).to.deep.equal([first])
+    await send('de', 59_000)
+    await send('de', 60_000)
+    const corrections = ['de 0 = 1 at 59000, idle 1', 'de 60000 = 3 at 62001, idle 2']
+    expect(await settled('exactly-once')).to.deep.equal([first, ...corrections])
+    await send('de', 180_000)
+    expect(await settled('exactly-once')).to.deep.equal([
+      ...[first, ...corrections],
+      'de 180000 = 1 at 180000, idle 1',
+    ])
+    await producer.close()
   })
 
   async function twoOfChangelogs(names: readonly string[]): Promise<readonly TopicInfo[]> {
