@@ -1,9 +1,13 @@
 /** `npm run bench -- NAME…`: each workload prints JSON lines. Figures are ratios, or beside the bare code of the same run. */
 import { cpus } from 'node:os'
 import { operatorCost } from './operator-cost.ts'
+import { restoreThroughput } from './restore.ts'
 import type { Workload } from './workload.ts'
 
-const WORKLOADS: Readonly<Record<string, Workload>> = { 'operator-cost': operatorCost }
+const WORKLOADS: Readonly<Record<string, Workload>> = {
+  'operator-cost': operatorCost,
+  restore: restoreThroughput,
+}
 
 const names = process.argv.slice(2)
 const unknown = names.find((name) => !Object.hasOwn(WORKLOADS, name))

@@ -81,10 +81,19 @@ function entryKey(key: string): Buffer {
   return bytes
 }
 
-/** The checkpoint of an entry; 0 for one that does not say. */
-export function tagOf(headers: Headers): number {
-  const last = headers.at(-1)
-  return last?.[0] === TAG ? Number(String(last[1])) : 0
+/** Reads which checkpoint an entry is of. Brokers give the same headers to records that have the same: read once. */
+export class TagReader {
+  #headers: Headers = NO_HEADERS
+  #checkpoint = 0
+
+  /** 0 for an entry that does not say. */
+  of(headers: Headers): number {
+    if (headers === this.#headers) return this.#checkpoint
+    const last = headers.at(-1)
+    this.#headers = headers
+    this.#checkpoint = last?.[0] === TAG ? Number(String(last[1])) : 0
+    return this.#checkpoint
+  }
 }
 
 export function checkpointOf(meta: Meta): number {

@@ -1,4 +1,4 @@
-import type { OrderedBytes, StateBackend } from './ordered-bytes.ts'
+import type { OrderedBytes, StateBackend, StoreLoader } from './ordered-bytes.ts'
 
 /** An entry that has changed since the last checkpoint. Null: it is gone. */
 export interface ChangedEntry {
@@ -18,6 +18,11 @@ export class ChangeloggedState implements StateBackend {
 
   bytes(store: string): OrderedBytes {
     return this.#noting(store)
+  }
+
+  /** What comes from the changelog is not for it. */
+  loader(store: string): StoreLoader {
+    return this.#inner.loader(store)
   }
 
   /** What has changed since the last call, each key once, as it is now. */

@@ -1,6 +1,7 @@
 import type { Changes } from './changes.ts'
 import type { CleanSlots } from './clean-slots.ts'
 import { KeyOrder } from './key-order.ts'
+import type { Loads } from './loads.ts'
 import type { OrderedBytes } from './ordered-bytes.ts'
 import type { Slot, SlotOwner } from './slot.ts'
 
@@ -8,6 +9,7 @@ import type { Slot, SlotOwner } from './slot.ts'
 export interface SharedByStores {
   readonly clean: CleanSlots
   readonly changes: Changes
+  readonly loads: Loads
   /** The value on disk whose seal is this one. */
   readonly read: (prefix: string, key: string, seal: number) => Buffer
 }
@@ -69,6 +71,24 @@ export class DiskBytes implements OrderedBytes, SlotOwner {
 
   keys(): Iterable<string> {
     return this.#entries.keys()
+  }
+
+  /**
+   * As `set`, or `delete` for null, but the value goes to the disk alone and is read from there: not before it is saved.
+   */
+  load(key: string, value: Buffer | null): void {
+    const entry = this.#entries.get(key)
+    if (typeof entry === 'object') {
+      if (value === null) this.delete(key)
+      else this.set(key, value)
+    } else if (value !== null) {
+      this.#entries.set(key, this.#shared.loads.put(this.prefix, key, value, entry ?? 0))
+      if (entry === undefined) this.#order.added(key)
+    } else if (entry !== undefined) {
+      this.#shared.loads.delete(this.prefix, key, entry)
+      this.#entries.delete(key)
+      this.#order.removed(key)
+    }
   }
 
   /** An entry that was found on disk. */

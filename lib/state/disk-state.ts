@@ -4,9 +4,10 @@ import { DiskBytes, type SharedByStores } from './disk-bytes.ts'
 import { damaged, diskError } from './disk-error.ts'
 import { encodeHead, type Head, NEVER_SAVED } from './disk-head.ts'
 import { diskKey, entryPrefix, HEAD_KEY, sealed, sealOf, unsealed } from './disk-layout.ts'
-import { type Level, makeFolder, openLevel } from './disk-level.ts'
+import { type Batch, type Level, makeFolder, openLevel } from './disk-level.ts'
 import { restoreFrom } from './disk-restore.ts'
-import type { OrderedBytes, StateBackend } from './ordered-bytes.ts'
+import { Loads } from './loads.ts'
+import type { OrderedBytes, StateBackend, StoreLoader } from './ordered-bytes.ts'
 import { SaveMark } from './save-mark.ts'
 import type { Slot } from './slot.ts'
 
@@ -14,8 +15,6 @@ export interface DiskStateOptions {
   /** Of values that are on disk as well, for all stores of the task; keys and changed values come on top. 64 MiB. */
   readonly cacheBytes?: number
 }
-
-type Batch = ReturnType<Level['batch']>
 
 const CACHE_BYTES = 64 * 1024 * 1024
 
@@ -53,6 +52,7 @@ class DiskState implements StateBackend {
   readonly #level: Level
   readonly #mark: SaveMark
   readonly #changes: Changes
+  readonly #loads: Loads
   readonly #shared: SharedByStores
   readonly #stores = new Map<string, DiskBytes>()
   /** As of the save that was begun last. */
@@ -67,7 +67,13 @@ class DiskState implements StateBackend {
     this.#mark = mark
     const clean = new CleanSlots(cacheBytes)
     this.#changes = new Changes(clean)
-    this.#shared = { clean, changes: this.#changes, read: (...entry) => this.#read(...entry) }
+    this.#loads = new Loads(level)
+    this.#shared = {
+      clean,
+      changes: this.#changes,
+      loads: this.#loads,
+      read: (...entry) => this.#read(...entry),
+    }
   }
 
   get meta(): Readonly<Record<string, string>> {
@@ -76,6 +82,11 @@ class DiskState implements StateBackend {
 
   bytes(store: string): OrderedBytes {
     return this.#store(store)
+  }
+
+  loader(store: string): StoreLoader {
+    const bytes = this.#store(store)
+    return { set: (key, value) => bytes.load(key, value), delete: (key) => bytes.load(key, null) }
   }
 
   async restore(): Promise<void> {
@@ -87,8 +98,8 @@ class DiskState implements StateBackend {
 
   save(meta: Readonly<Record<string, string>>): Promise<void> {
     const changes = this.#changes.take()
-    const batch = this.#level.batch()
-    let { sum } = this.#head
+    const { batch, added } = this.#loads.take()
+    let sum = (this.#head.sum + added) | 0
     for (const slot of changes.slots) sum = (sum + put(batch, slot)) | 0
     const head = { sequence: this.#head.sequence + 1, count: this.#count(), sum, meta: { ...meta } }
     batch.put(HEAD_KEY, encodeHead(head))

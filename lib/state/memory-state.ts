@@ -5,12 +5,14 @@ import type { StateBackend } from './ordered-bytes.ts'
 export function memoryState(): StateBackend {
   const stores = new Map<string, MemoryBytes>()
   let saved: Readonly<Record<string, string>> = {}
+  const bytes = (name: string) => {
+    const store = stores.get(name) ?? new MemoryBytes()
+    stores.set(name, store)
+    return store
+  }
   return {
-    bytes: (name) => {
-      const store = stores.get(name) ?? new MemoryBytes()
-      stores.set(name, store)
-      return store
-    },
+    bytes,
+    loader: bytes,
     save: async (meta) => {
       saved = { ...meta }
     },

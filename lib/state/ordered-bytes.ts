@@ -21,10 +21,15 @@ export interface OrderedBytes {
   readonly size: number
 }
 
+/** Fills a store that nobody reads yet, past the memory that its values would take. */
+export type StoreLoader = Pick<OrderedBytes, 'set' | 'delete'>
+
 /** All state of one task: several named ordered maps that are saved together. */
 export interface StateBackend {
   /** The ordered map of a store; the same one for the same name. */
   bytes(store: string): OrderedBytes
+  /** The same store, to be filled: what it sets is there to be read once the next `save` has resolved. */
+  loader(store: string): StoreLoader
   /**
    * Saves every change since the last call, and `meta` (small, e.g. positions), in one atomic batch.
    * In memory it only keeps `meta`.

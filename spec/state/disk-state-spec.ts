@@ -47,6 +47,28 @@ describe('state on disk', () => {
     await after.close()
   })
 
+  it('should hold what it was filled with when it is opened again, and nothing that was not saved', async () => {
+    const dir = folder()
+    const state = await openDiskState(dir)
+    const loader = state.loader('a')
+    for (let i = 0; i < 3000; i++) loader.set(String(i % 1000), Buffer.from(`value ${i}`))
+    loader.delete('7')
+    await state.save({ read: '3000' })
+    loader.set('8', Buffer.from('never saved'))
+    loader.delete('9')
+    await state.close()
+    const again = await openDiskState(dir)
+    const filled = again.bytes('a')
+    expect([filled.size, filled.get('7'), String(filled.get('8')), String(filled.get('9'))]).to.deep.equal([
+      999,
+      undefined,
+      'value 2008',
+      'value 2009',
+    ])
+    expect(again.meta).to.deep.equal({ read: '3000' })
+    await again.close()
+  })
+
   it('should save what changes during a save with the next one', async () => {
     const dir = folder()
     const state = await openDiskState(dir)

@@ -50,6 +50,25 @@ for (const [where, open] of Object.entries(backends)) {
       expect(bytes.size).to.equal(1)
     })
 
+    it('should be filled past its cache, and hold what it was filled with once that is saved', async () => {
+      put('a', 'b', 'c')
+      await backend.save({})
+      bytes.get('a')
+      put('c')
+      const loader = backend.loader('store')
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'x'.repeat(5000)]) loader.set(key, value(`${key[0]}2`))
+      loader.set('d', value('d3'))
+      for (const key of ['b', 'e', 'never there']) loader.delete(key)
+      await backend.save({ loaded: 'yes' })
+      const filled = ['a=a2', 'c=c2', 'd=d3', `${'x'.repeat(5000)}=x2`]
+      expect(shown(bytes.entries())).to.deep.equal(filled)
+      expect([bytes.size, backend.meta]).to.deep.equal([4, { loaded: 'yes' }])
+      put('d')
+      loader.delete('a')
+      await backend.save({})
+      expect(shown(bytes.entries())).to.deep.equal(['c=c2', 'd=D', filled[3]])
+    })
+
     it('should delete, again and again', () => {
       put('a', 'b')
       bytes.delete('a')

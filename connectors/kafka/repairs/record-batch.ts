@@ -79,6 +79,7 @@ async function decodeRecords(
   }
   const isControlRecord = (attributes & CONTROL) !== 0
   const timestampOf = timestamps(batch, attributes)
+  const headersOf = headersReader(reader)
   const records: DecodedRecord[] = []
   for (let i = 0; i < count; i++) {
     reader.varint()
@@ -88,7 +89,7 @@ async function decodeRecords(
       offset: firstOffset + reader.varint(),
       key: reader.bytes(),
       value: reader.bytes(),
-      headers: readHeaders(reader),
+      headers: headersOf(),
       isControlRecord,
       batchContext: context,
     })
@@ -103,6 +104,22 @@ function timestamps(batch: Buffer, attributes: number): (delta: number) => numbe
   }
   const first = Number(batch.readBigInt64BE(FIRST_TIMESTAMP_AT))
   return (delta) => first + delta
+}
+
+/** Records in a row often have the same headers: they share them. */
+function headersReader(reader: VarintReader): () => Headers {
+  let [from, to] = [0, 0]
+  let headers = NO_HEADERS
+  return () => {
+    if (to > from && reader.repeats(from, to)) {
+      reader.skip(to - from)
+      return headers
+    }
+    from = reader.at
+    headers = readHeaders(reader)
+    to = reader.at
+    return headers
+  }
 }
 
 /** A header without a value reads as an empty one: `Headers` knows no null. */

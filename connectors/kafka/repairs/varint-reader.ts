@@ -7,6 +7,18 @@ export class VarintReader {
     this.#buffer = buffer
   }
 
+  get at(): number {
+    return this.#at
+  }
+
+  /** Whether the next bytes are those between two places before. */
+  repeats(from: number, to: number): boolean {
+    const buffer = this.#buffer
+    const ahead = this.#at - from
+    for (let at = from; at < to; at++) if (buffer[at] !== buffer[at + ahead]) return false
+    return true
+  }
+
   skip(bytes: number): void {
     this.#at += bytes
   }
