@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { retrying } from '../backoff.ts'
-import { isRetriable, MillraceError } from '../errors.ts'
+import { isRetriable, MillraceError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Broker } from '../ports.ts'
 import type { Position } from '../record.ts'
@@ -14,6 +14,7 @@ import type { ChangelogPlace } from './changelog.ts'
 import { ChangelogEnds } from './changelog-ends.ts'
 import { Processor, type ProcessorOptions } from './processor.ts'
 import { restore } from './restore.ts'
+import type { Restores } from './restore-progress.ts'
 import { savedPosition } from './saved-positions.ts'
 import { type PartitionCounts, planTasks, type TaskPlan } from './task-plan.ts'
 
@@ -28,6 +29,7 @@ export interface PrepareOptions
   /** Where state is kept: a folder for each task below it. */
   readonly stateDir: string | undefined
   readonly partitionsOf: PartitionCounts
+  readonly restores: Restores
   readonly signal: AbortSignal
 }
 
@@ -77,18 +79,22 @@ async function openState(
   changelogs: ChangelogPlace,
   options: PrepareOptions,
 ): Promise<ChangeloggedState> {
-  const { broker, application, stateDir, log, signal } = options
+  const { broker, application, stateDir, restores, log, signal } = options
   if (stateDir === undefined)
     throw new MillraceError('INTERNAL', 'a task with stores needs a state directory')
   const inner = await openDiskState(join(stateDir, application, plan.name))
   const begun = performance.now()
-  const restoring = () => restore(broker, changelogs, inner, signal)
-  const { entries, unfinished } = await retrying(restoring, { when: isRetriable, cap: 2000, signal }).catch(
-    async (error: unknown) => {
-      await inner.close()
-      throw error
-    },
-  )
+  const watch = { task: plan.name, restores, log }
+  const restoring = () => restore(broker, changelogs, inner, signal, watch)
+  const { entries, unfinished } = await retrying(restoring, {
+    when: isRetriable,
+    onRetry: (error) => log.warn({ task: plan.name }, `restoring begins again: ${messageOf(error)}`),
+    cap: 2000,
+    signal,
+  }).catch(async (error: unknown) => {
+    await inner.close()
+    throw error
+  })
   const ms = Math.round(performance.now() - begun)
   log.info({ task: plan.name, entries, unfinished: unfinished.length, ms }, 'state restored')
   const state = new ChangeloggedState(inner)

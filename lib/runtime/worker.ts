@@ -18,6 +18,7 @@ import { type OpenTopology, open } from './open.ts'
 import { prepareTasks } from './prepare-tasks.ts'
 import { Refusals } from './refusals.ts'
 import { requireResources, resourcesOf } from './resources.ts'
+import { Restores } from './restore-progress.ts'
 import { rowWriters, takenRowWriters } from './row-writers.ts'
 import { Suspects } from './suspects.ts'
 import { namesOfTasks, type PartitionCounts } from './task-plan.ts'
@@ -55,6 +56,8 @@ export interface Worker {
   /** Resolves when stopped or caught up; rejects with what made the worker stop. */
   readonly done: Promise<void>
   readonly counters: Counters
+  /** Those under way. */
+  readonly restores: Restores
   /** The rows of the global tables, by node. */
   readonly globals: GlobalTables['rows']
   /** Whether it has partitions, and their state restored. */
@@ -103,6 +106,7 @@ interface RunningOptions extends WorkerOptions {
 
 class RunningWorker implements Worker {
   readonly counters = new Counters()
+  readonly restores = new Restores()
   readonly done: Promise<void>
   readonly #options: RunningOptions
   readonly #opened: OpenTopology
@@ -226,7 +230,7 @@ class RunningWorker implements Worker {
     }
     if (signal.aborted) return
     const { log, broker } = environment
-    const { counters } = this
+    const { counters, restores } = this
     const refusals = this.#refusals
     const bindings = this.#opened
     const globals = this.#globals.rows
@@ -236,6 +240,7 @@ class RunningWorker implements Worker {
       broker,
       stateDir,
       partitionsOf,
+      restores,
       bindings,
       globals,
       refusals,
