@@ -86,10 +86,10 @@ function isAbsent(state: string): boolean {
 
 /**
  * Serialization failure, deadlock, a disk that is full, a lock not to be had, a cancelled statement, a failing disk, a
- * server that only reads (a standby before it takes over): the same may pass later.
+ * server that only reads (a standby before it takes over), a transaction that was idle: the same may pass later.
  */
 function isPassing(state: string): boolean {
-  return /^(40001|40P01|53...|58...|55P03|57014|25006)$/.test(state)
+  return /^(40001|40P01|53...|58...|55P03|57014|25006|25P03)$/.test(state)
 }
 
 function namesIn(error: DatabaseError): string {

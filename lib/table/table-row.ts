@@ -43,6 +43,31 @@ export class TableRows {
     return { id: JSON.stringify(key.map(String)), clock, key, values, row }
   }
 
+  /** @throws {MillraceError} `WRITE`, whose `errors` are those of every row that was refused. */
+  checkAll(rows: readonly SinkRow[], generation: number): TableWrite[] {
+    const refusals: MillraceError[] = []
+    const writes = rows.flatMap((row) => {
+      try {
+        return [this.check(row, generation)]
+      } catch (error) {
+        refusals.push(error as MillraceError)
+        return []
+      }
+    })
+    if (refusals.length > 0) throw this.refuseAll(refusals)
+    return writes
+  }
+
+  /** One error for several, with the message and the place of the first. */
+  refuseAll(errors: readonly MillraceError[]): MillraceError {
+    const [first, ...others] = errors
+    if (first === undefined || others.length === 0) return first!
+    return new MillraceError('WRITE', `${first.message}; and ${others.length} others`, {
+      ...first.at,
+      errors,
+    })
+  }
+
   /** The refusal of a row, for a reason that holds no value. */
   refuse(row: SinkRow, reason: string): MillraceError {
     const { step, table } = this.#options

@@ -7,6 +7,7 @@ export class TcpProxy {
   readonly #server = createServer((socket) => this.#forward(socket))
   readonly #connected = Promise.withResolvers<void>()
   #silent = false
+  #deaf = false
   #swallowed = 0
 
   constructor(to: string) {
@@ -35,6 +36,18 @@ export class TcpProxy {
     this.#silent = true
   }
 
+  /** What clients say goes on, and what the server answers is lost. */
+  loseReplies(): void {
+    this.#deaf = true
+  }
+
+  /** Ends all connections; those made from now on are forwarded both ways. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#silent = false
+    this.#deaf = false
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     await new Promise((resolve) => this.#server.close(resolve))
@@ -49,7 +62,7 @@ export class TcpProxy {
     ] as const) {
       this.#sockets.add(from)
       from.on('data', (bytes) => {
-        if (this.#silent) this.#swallowed += bytes.length
+        if (this.#silent || (this.#deaf && from === server)) this.#swallowed += bytes.length
         else to.write(bytes)
       })
       from.on('error', () => {})

@@ -2,6 +2,7 @@ import { type Logger, SILENT } from '../../../lib/log.ts'
 import type { SinkConnector, TableReader } from '../../../lib/ports.ts'
 import { type Database, openDatabase } from '../connection.ts'
 import { raiseGeneration } from './generations.ts'
+import { forgetPositions } from './positions.ts'
 import { readTable } from './read.ts'
 import { resourcesOf } from './resources.ts'
 import { PostgresSink } from './sink.ts'
@@ -19,7 +20,7 @@ export type PostgresOptions = {
   | { readonly database: Database }
 )
 
-export interface PostgresConnector extends SinkConnector, TableReader {
+export interface PostgresConnector extends Required<SinkConnector>, TableReader {
   /** Raises the application's generation by one: later writes win over equal record times written before. */
   raiseGeneration(application: string): Promise<number>
 }
@@ -39,6 +40,7 @@ export function postgresConnector(options: PostgresOptions): PostgresConnector {
       new PostgresSink({ database, stored: storedTable(target, schema), context, logger }),
     resources: (target, { application }) => resourcesOf(database, storedTable(target, schema), application),
     readTable: (target) => readTable(database, storedTable(target, schema)),
+    forget: (application) => forgetPositions(database, application),
     raiseGeneration: (application) => raiseGeneration(database, application),
     close: async () => {
       if (!given) await database.close()

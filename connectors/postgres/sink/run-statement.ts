@@ -1,4 +1,4 @@
-import type { QueryConfig } from 'pg'
+import type { PoolClient, QueryConfig, QueryResultRow } from 'pg'
 import type { Database } from '../connection.ts'
 import { sqlState } from '../database-error.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -13,23 +13,44 @@ type TimedQuery = QueryConfig<unknown[]> & { readonly query_timeout: number }
  * One statement, given up when the signal aborts or no answer comes: its connection is closed then, and the server
  * may still have done it. Rejects with the error of `pg`, which the caller is to make one that holds no values.
  */
-export async function runStatement(
+export async function runStatement<R extends QueryResultRow>(
   database: Database,
   doing: string,
-  statement: Pick<QueryConfig<unknown[]>, 'text' | 'values'>,
+  statement: Statement,
   signal: AbortSignal,
-): Promise<void> {
-  const connecting = database.session(doing)
-  const client = await untilAborted(connecting, signal).catch((error: unknown) => {
-    connecting.then((late) => late.release()).catch(() => undefined)
-    throw error
-  })
-  const timed: TimedQuery = { ...statement, query_timeout: ANSWER_WITHIN_MS }
+): Promise<R[]> {
+  return onConnection(database, doing, signal, async (run) => run<R>(statement))
+}
+
+export type Statement = Pick<QueryConfig<unknown[]>, 'text' | 'values'>
+export type Run = <R extends QueryResultRow>(statement: Statement) => Promise<R[]>
+
+/** Several statements on one connection, given up as one is. */
+export async function onConnection<T>(
+  database: Database,
+  doing: string,
+  signal: AbortSignal,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
+  const client = await connect(database, doing, signal)
+  const run: Run = async <R extends QueryResultRow>(statement: Statement) => {
+    const timed: TimedQuery = { ...statement, query_timeout: ANSWER_WITHIN_MS }
+    return (await untilAborted(client.query<R>(timed), signal)).rows
+  }
   try {
-    await untilAborted(client.query(timed), signal)
+    const result = await work(run)
     client.release()
+    return result
   } catch (error) {
     client.release(sqlState(error) === undefined)
     throw error
   }
+}
+
+async function connect(database: Database, doing: string, signal: AbortSignal): Promise<PoolClient> {
+  const connecting = database.session(doing)
+  return untilAborted(connecting, signal).catch((error: unknown) => {
+    connecting.then((late) => late.release()).catch(() => undefined)
+    throw error
+  })
 }

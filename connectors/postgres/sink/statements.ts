@@ -6,8 +6,10 @@ import type { StoredTable } from './stored-table.ts'
 /**
  * Any number of rows in one statement, each where its clock is not smaller than the stored one. Parameters: an array
  * per column in the columns' order, then clocks, then whether the row is a deletion. No key may be there twice.
+ *
+ * @param condition under which anything is written at all. Default: always.
  */
-export function upsertStatement({ name, target }: StoredTable): string {
+export function upsertStatement({ name, target }: StoredTable, condition?: string): string {
   const columns = Object.entries(target.columns).map(([column, type]) => ({
     name: quoteIdentifier(column),
     stored: STORED_TYPES[type],
@@ -25,9 +27,14 @@ export function upsertStatement({ name, target }: StoredTable): string {
   const own = [CLOCK, DELETED].map((column) => `${column} = excluded.${column}`)
   return `insert into ${quoteTable(name)} as stored (${names})
     select ${[...values, `given.${CLOCK}`, `given.${DELETED}`].join(', ')}
-      from unnest(${parameters.join(', ')}) as given (${names})
+      from unnest(${parameters.join(', ')}) as given (${names})${condition === undefined ? '' : ` where ${condition}`}
     on conflict (${target.key.map(quoteIdentifier).join(', ')}) do update set ${[...changes, ...own].join(', ')}
       where excluded.${CLOCK} >= stored.${CLOCK}`
+}
+
+/** How many parameters `upsertStatement` has. */
+export function upsertParameters({ target }: StoredTable): number {
+  return Object.keys(target.columns).length + 2
 }
 
 /** A deletion clears the row whatever its target says of absent fields. */

@@ -30,6 +30,7 @@ describe('PostgreSQL as a sink, from apply to the first write', () => {
       ['schema', 'millrace', 'present'],
       ['table', 'millrace.generations', 'present'],
       ['generation', 'millrace.generations/spec', 'present'],
+      ['table', 'millrace.sink_positions', 'present'],
       ['schema', 'insights', 'present'],
       ['table', 'insights.users_by_country', 'present'],
       ['index', 'insights.users_by_country_age_band_idx', 'present'],
@@ -86,7 +87,7 @@ describe('PostgreSQL as a sink, from apply to the first write', () => {
       indexes: [{ column: one! }, { column: other! }],
     })
     await stage.sink(target)
-    expect((await states(target)).map(([, , state]) => state)).to.deep.equal(Array(7).fill('present'))
+    expect((await states(target)).map(([, , state]) => state)).to.deep.equal(Array(8).fill('present'))
   })
 
   it('should say what is missing when a sink is prepared before apply', async () => {
