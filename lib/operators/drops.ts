@@ -13,6 +13,11 @@ export interface Dropped<V> {
   readonly value: V
   /** The window that it was late for: one record may be late for several. Milliseconds, `end` as the window has it. */
   readonly window?: { readonly start: number; readonly end: number } | undefined
+  /**
+   * How far the step's stream time was ahead of the record's timestamp, where that is the reason (`late`, and `expired`
+   * in joins of streams). Milliseconds.
+   */
+  readonly lateBy?: number | undefined
 }
 
 /**

@@ -74,13 +74,15 @@ export function sessionAggregateStep(
     return (value, context) => {
       const { key, timestamp } = context
       if (key === null) return runtime.drop(node, 'null-key', value, context)
-      const closed = time.observe(timestamp) - gap - grace
+      const now = time.observe(timestamp)
+      const closed = now - gap - grace
       const touched = [...store.find(key, timestamp - gap, timestamp + gap)]
       const grown = spanning(key, timestamp, touched)
       if (before) close(closed, context)
-      if (grown.end < closed)
-        runtime.drop(node, 'late', value, context, { start: grown.start, end: grown.end })
-      else {
+      if (grown.end < closed) {
+        const window = { start: grown.start, end: grown.end }
+        runtime.drop(node, 'late', value, context, { time: now, window })
+      } else {
         const result = add({ touched, value }, context)
         if (result !== REFUSED) replace(touched, grown, result, context)
       }

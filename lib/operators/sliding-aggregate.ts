@@ -30,15 +30,17 @@ export function slidingAggregateStep(
       const { key, timestamp } = context
       if (key === null) return runtime.drop(node, 'null-key', value, context)
       if (value === null) return runtime.drop(node, 'null-value', value, context)
-      const closed = time.observe(timestamp) - grace
-      if (timestamp + difference < closed) return runtime.drop(node, 'late', value, context)
+      const now = time.observe(timestamp)
+      const closed = now - grace
+      if (timestamp + difference < closed) return runtime.drop(node, 'late', value, context, { time: now })
       const updates: WindowUpdate[] = []
       for (const { start, from, adds } of touchedBy(key, timestamp)) {
         if (!adds) {
           const change = { old: null, new: from!.value, latest: true }
           updates.push({ start, change, timestamp: from!.timestamp })
         } else if (start + difference < closed) {
-          runtime.drop(node, 'late', value, context, { start, end: start + difference })
+          const window = { start, end: start + difference }
+          runtime.drop(node, 'late', value, context, { time: now, window })
         } else {
           const change = add({ aggregate: from?.value, value }, context)
           if (change === REFUSED) return

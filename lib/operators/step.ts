@@ -19,7 +19,7 @@ export interface StepRuntime {
   emit(node: SinkNode | RepartitionNode, record: OutRecord, context: Context): void
   emitRow(node: SinkNode, row: SinkRow, context: Context): void
   /** A record (of a change: its new row) that a step leaves out by its rules: counted, and handed to its `drops`. */
-  drop(node: Node, reason: DropReason, value: unknown, context: Context, window?: WindowBounds): void
+  drop(node: Node, reason: DropReason, value: unknown, context: Context, late?: Late): void
   /** Tells how far the task is where it ends in a repartition topic. */
   ends(node: RepartitionNode, time: () => number): void
   /** The stores and times of the task. */
@@ -31,6 +31,13 @@ export interface StepRuntime {
 
 /** Why a record had no part in a result. */
 export type DropReason = 'null-key' | 'null-value' | 'late' | 'expired' | 'duplicate' | 'out-of-order'
+
+/** What a record was too late for. */
+export interface Late {
+  /** The step's, when the record came. Milliseconds. */
+  readonly time: number
+  readonly window?: WindowBounds
+}
 
 export interface WindowBounds {
   readonly start: number

@@ -61,7 +61,7 @@ export function streamJoinStep(node: StreamJoinNode, next: Push, runtime: StepRu
       if (alone && to < now) pair(value, null, context)
       else if (alone && wait(value, context) === REFUSED) return
       const kept = put(value, context)
-      if (kept === false && !matched && !alone) runtime.drop(node, 'expired', value, context)
+      if (kept === false && !matched && !alone) runtime.drop(node, 'expired', value, context, { time: now })
     }
   }
   return [entrance('left'), entrance('right')]

@@ -23,11 +23,13 @@ export function timeWindowAggregateStep(
     return (value, context) => {
       const { key, timestamp } = context
       if (key === null) return runtime.drop(node, 'null-key', value, context)
-      const closed = time.observe(timestamp) - windows.grace
+      const now = time.observe(timestamp)
+      const closed = now - windows.grace
       const updates: WindowUpdate[] = []
       for (const start of startsFor(windows, timestamp)) {
         if (start + windows.size <= closed) {
-          runtime.drop(node, 'late', value, context, { start, end: start + windows.size })
+          const window = { start, end: start + windows.size }
+          runtime.drop(node, 'late', value, context, { time: now, window })
           continue
         }
         const row = store.get(key, start)

@@ -190,9 +190,10 @@ export class Processor {
         if (end?.told === Number.POSITIVE_INFINITY) end.told = Number.NEGATIVE_INFINITY
       },
       emitRow: (node, row, context) => this.#outbox.addRow(node, row, context.raw),
-      drop: ({ name: step }, reason, value, context, window) => {
+      drop: ({ name: step }, reason, value, context, late) => {
         counters.add(step, reason)
-        this.#pipeline.drops.get(step)?.({ step, reason, value, window }, context)
+        const lateBy = late === undefined ? undefined : late.time - context.timestamp
+        this.#pipeline.drops.get(step)?.({ step, reason, value, window: late?.window, lateBy }, context)
       },
       ends: (node, time) => void this.#ends.set(node, { time, told: Number.NEGATIVE_INFINITY }),
       state,

@@ -51,7 +51,7 @@ describe('drops', () => {
         topic: 'out',
         partition: 0,
         key: 'a',
-        value: { step: 'counts', reason: 'late', value: 'three', window: { start: 0, end: 10 } },
+        value: { step: 'counts', reason: 'late', value: 'three', window: { start: 0, end: 10 }, lateBy: 6 },
         timestamp: 9,
         header: 'kept',
       },
