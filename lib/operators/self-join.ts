@@ -16,7 +16,8 @@ export function selfJoinStep(node: StreamJoinNode, next: Push, runtime: StepRunt
       if (key === null) return runtime.drop(node, 'null-key', value, context)
       if (value === null) return runtime.drop(node, 'null-value', value, context)
       // With two stores a record finds itself in the other one, also at the very edge of retention.
-      let itself = timestamp > time.observe(timestamp) - node.left.retention + 1
+      const now = time.observe(timestamp)
+      let itself = timestamp > now - node.left.retention + 1
       let joined = false
       const joinItself = () => {
         itself = false
@@ -36,7 +37,7 @@ export function selfJoinStep(node: StreamJoinNode, next: Push, runtime: StepRunt
         emit(left, value, at(start))
       }
       if (itself) joinItself()
-      if (put(value, context) === false && !joined) runtime.drop(node, 'expired', value, context)
+      if (put(value, context) === false && !joined) runtime.drop(node, 'expired', value, context, { time: now })
     },
   ]
 }

@@ -181,7 +181,7 @@ describe('sessions', () => {
       )
     })
     const { out } = await driven(said, [...at(100), ['b', 'x', 90]])
-    const drop = { step: 'counts', reason: 'late', value: 'x', window: { start: 90, end: 90 } }
+    const drop = { step: 'counts', reason: 'late', value: 'x', window: { start: 90, end: 90 }, lateBy: 10 }
     expect(out).to.deep.equal([['b', drop, 90]])
   })
 
