@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { duration } from '../duration.ts'
 import { messageOf } from '../errors.ts'
+import { instant } from '../instant.ts'
 import type { Guarantee } from '../topology/nodes.ts'
 
 const GUARANTEES: readonly Guarantee[] = ['at-least-once', 'exactly-once']
@@ -35,14 +36,9 @@ export function oneOf(...choices: readonly string[]) {
   }
 }
 
-const ISO_8601 = /^(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/
-
-/** An ISO 8601 date or time; in UTC unless it says otherwise, as Airflow reads them. */
+/** An ISO 8601 date or time; in UTC unless it says otherwise. */
 export function time(text: string): Date {
-  const [, day, , , , offset] = ISO_8601.exec(text) ?? []
-  const date = new Date(offset === undefined && text.length > 10 ? `${text}Z` : text)
-  // A day that a month does not have would roll over into the next one.
-  const isDay = day !== undefined && new Date(day).toJSON()?.startsWith(day)
-  if (isDay && !Number.isNaN(date.getTime())) return date
+  const date = instant(text)
+  if (date !== undefined) return date
   throw new InvalidArgumentError('Give a time such as 2026-11-22T18:00:00Z, or a date.')
 }

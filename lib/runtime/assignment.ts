@@ -8,11 +8,15 @@ import type { BatchLimits } from './micro-batch.ts'
 import type { Processor } from './processor.ts'
 import type { Suspects } from './suspects.ts'
 import { Task, type TaskOptions } from './task.ts'
+import type { Latencies } from './view/latencies.ts'
+import { ObservedTask } from './view/observed-task.ts'
 
 /** The tasks of one assignment. */
 export interface Running {
   /** By `topic/partition`; several inputs may lead to one task. */
   readonly tasks: ReadonlyMap<string, Task>
+  /** What others may know of each of them. */
+  readonly observed: readonly ObservedTask[]
   /** Lets micro-batches in hand finish; gives them up, uncommitted, after the time-out (milliseconds). */
   drain(timeout: number): Promise<void>
 }
@@ -27,6 +31,7 @@ export interface AssignOptions
   readonly idleAfter: number
   readonly checkpoints: Checkpoints
   readonly suspects: Suspects | undefined
+  readonly commits: Latencies
   readonly failed: (error: unknown) => void
 }
 
@@ -45,17 +50,24 @@ export interface PreparedTask {
 
 /** One task per sub-topology and partition, all begun. */
 export function assign(options: AssignOptions): Running {
-  const { consumer, tasks: prepared, failed, admin, idleAfter, checkpoints, limits, ...shared } = options
+  const { consumer, tasks: prepared, failed, admin, idleAfter, checkpoints, limits } = options
+  const { commits, counters, creditBytes, partitionsOf, suspects } = options
   const abort = new AbortController()
   const checkpointOf = checkpoints(abort.signal)
   const tasks = new Map<string, Task>()
+  const observed: ObservedTask[] = []
   const runs: Promise<void>[] = []
   for (const one of prepared) {
     const { name, positions, processor, state, covered } = one
+    const known = new ObservedTask(one, commits)
     const task = new Task({
-      ...shared,
+      counters,
+      creditBytes,
+      partitionsOf,
+      suspects,
+      observed: known,
       name,
-      limits: carefully(limits, () => shared.suspects?.isCareful(name) === true),
+      limits: carefully(limits, () => suspects?.isCareful(name) === true),
       processor,
       covered,
       stateful: state !== undefined,
@@ -66,10 +78,12 @@ export function assign(options: AssignOptions): Running {
       signal: abort.signal,
     })
     for (const { topic, partition } of positions) tasks.set(`${topic}/${partition}`, task)
+    observed.push(known)
     runs.push(task.run().catch((error: unknown) => (abort.signal.aborted ? undefined : failed(error))))
   }
   return {
     tasks,
+    observed,
     async drain(timeout) {
       for (const task of new Set(tasks.values())) task.stop()
       const given = new AbortController()

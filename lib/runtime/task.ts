@@ -10,6 +10,7 @@ import type { Outbox } from './outbox.ts'
 import type { Processor } from './processor.ts'
 import type { Suspects } from './suspects.ts'
 import type { PartitionCounts } from './task-plan.ts'
+import type { ObservedTask } from './view/observed-task.ts'
 
 export interface TaskOptions {
   /** The partitions it reads: the same one of each of its topics. */
@@ -31,6 +32,8 @@ export interface TaskOptions {
   readonly flow: (input: TopicPartition, state: 'paused' | 'flowing') => void
   readonly partitionsOf: PartitionCounts
   readonly idleness: Idleness
+  /** Told of every micro-batch: what others may know of this task. */
+  readonly observed: ObservedTask
   /** Ends waiting and retries; what is then unfinished is not committed. */
   readonly signal: AbortSignal
 }
@@ -94,12 +97,13 @@ export class Task {
         })
       }
     } finally {
-      await writing
+      await writing.finally(() => this.#options.observed.close())
     }
   }
 
   async #process({ records, positions }: MicroBatch, signal: AbortSignal): Promise<Outbox> {
-    const { processor, suspects } = this.#options
+    const { processor, suspects, observed } = this.#options
+    observed.begin()
     const fresh = this.#uncovered(records)
     const sifted = suspects?.sift(fresh) ?? { records: fresh, letters: [] }
     const outbox =
@@ -117,9 +121,9 @@ export class Task {
   }
 
   async #commit(outbox: Outbox, batch: MicroBatch): Promise<void> {
-    const { checkpoint, suspects, name, signal } = this.#options
+    const { checkpoint, suspects, name, signal, observed } = this.#options
     try {
-      await checkpoint(outbox, batch.positions, signal)
+      await observed.commit(batch, () => checkpoint(outbox, batch.positions, signal))
     } catch (error) {
       if (suspects === undefined || !isRefusal(error) || !suspects.refused(name, batch, error)) throw error
       throw new MillraceError('FENCED', `a transaction was refused: ${error.message}`, { cause: error })

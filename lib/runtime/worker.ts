@@ -23,6 +23,9 @@ import { rowWriters, takenRowWriters } from './row-writers.ts'
 import { Suspects } from './suspects.ts'
 import { namesOfTasks, type PartitionCounts } from './task-plan.ts'
 import { TaskProducers } from './task-producers.ts'
+import { LocalView } from './view/local-view.ts'
+import { ObservedWorker } from './view/observed-worker.ts'
+import type { WorkerView } from './view/worker-view.ts'
 
 export interface WorkerOptions {
   readonly topology: Topology
@@ -58,6 +61,8 @@ export interface Worker {
   readonly counters: Counters
   /** Those under way. */
   readonly restores: Restores
+  /** For those who ask it while it runs. */
+  readonly view: WorkerView
   /** The rows of the global tables, by node. */
   readonly globals: GlobalTables['rows']
   /** Whether it has partitions, and their state restored. */
@@ -107,6 +112,7 @@ interface RunningOptions extends WorkerOptions {
 class RunningWorker implements Worker {
   readonly counters = new Counters()
   readonly restores = new Restores()
+  readonly view: WorkerView
   readonly done: Promise<void>
   readonly #options: RunningOptions
   readonly #opened: OpenTopology
@@ -117,6 +123,7 @@ class RunningWorker implements Worker {
   readonly #globals: GlobalTables
   readonly #refusals: Refusals
   readonly #suspects: Suspects
+  readonly #observed = new ObservedWorker(() => this.restores.snapshot())
   readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #ending = new AbortController()
   #assigning: Promise<void> = Promise.resolve()
@@ -153,6 +160,13 @@ class RunningWorker implements Worker {
       failed: (error) => this.#end(error),
       signal: this.#ending.signal,
     })
+    const { serdes } = opened
+    const { partitionsOf, now = Date.now } = options
+    const { admin } = environment.broker
+    const { counters, globals } = this
+    const observed = this.#observed
+    const known = { topology, application, partitionsOf, serdes, globals, counters, admin, observed, now }
+    this.view = new LocalView(known)
   }
 
   async start(): Promise<void> {
@@ -225,6 +239,7 @@ class RunningWorker implements Worker {
     const { topology, application, environment, stateDir, partitionsOf, batch } = this.#options
     const { creditBytes = 4 << 20, now = Date.now, idleAfter = 1000, futureTolerance } = this.#options
     const { signal } = this.#ending
+    this.#observed.assigning(assignment)
     for (const sink of this.#opened.sinks.values()) {
       await retrying(() => sink.prepare(), { when: isRetriable, signal })
     }
@@ -263,8 +278,10 @@ class RunningWorker implements Worker {
       limits: { ...DEFAULT_LIMITS, ...batch },
       creditBytes,
       partitionsOf,
+      commits: this.#observed.commits,
       failed: (error) => this.#failed(assignment, error),
     })
+    this.#observed.running(this.#running.observed)
     const partitions = assignment.positions.map(({ topic, partition }) => `${topic}/${partition}`)
     log.info({ generation: assignment.generation, partitions }, 'assigned')
   }
@@ -319,7 +336,10 @@ class RunningWorker implements Worker {
     log.warn({ generation }, `going back to what is committed, in ${wait} ms: ${messageOf(error)}`)
     const { signal } = this.#ending
     delay(wait, undefined, { signal }).then(
-      () => this.#consumer.retake(generation),
+      () => {
+        this.#observed.retakes++
+        this.#consumer.retake(generation)
+      },
       () => {},
     )
   }
@@ -328,6 +348,7 @@ class RunningWorker implements Worker {
   #drain(): Promise<void> {
     const running = this.#running
     const producers = this.#producers
+    this.#observed.revoked()
     this.#running = undefined
     this.#producers = undefined
     const timeout = this.#options.drainTimeout ?? 6000
@@ -340,6 +361,7 @@ class RunningWorker implements Worker {
   /** Every way to end leads through here, once. */
   #end(error?: unknown): void {
     this.#stopping ??= this.#close().then(() => {
+      this.#observed.state = error === undefined ? 'stopped' : 'failed'
       if (error === undefined) this.#finish.resolve()
       else this.#finish.reject(error)
     })

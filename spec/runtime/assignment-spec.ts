@@ -10,6 +10,7 @@ import { Counters } from '../../lib/runtime/counters.ts'
 import { Processor } from '../../lib/runtime/processor.ts'
 import { Refusals } from '../../lib/runtime/refusals.ts'
 import { rowWriters } from '../../lib/runtime/row-writers.ts'
+import { Latencies } from '../../lib/runtime/view/latencies.ts'
 import { memoryState } from '../../lib/state/memory-state.ts'
 import { TaskState } from '../../lib/state/task-state.ts'
 import type { SinkNode, SourceNode } from '../../lib/topology/nodes.ts'
@@ -78,6 +79,7 @@ function running(
     })),
     counters,
     suspects: undefined,
+    commits: new Latencies(),
     checkpoints: (signal) => {
       const committer = new Committer(more.consumer ?? consumer, 7, signal)
       return ({ state }) => atLeastOnce({ outputs, rows, state, committer })
