@@ -78,6 +78,9 @@ export interface Worker {
 
 export const DEFAULT_LIMITS: BatchLimits = { records: 5000, bytes: 2 << 20, wait: 10 }
 
+/** Kafka shows what a transaction has written some moments after its positions, when all markers are there. Milliseconds. */
+const SHOWN_AFTER = 500
+
 /** A transaction that has failed is tried again after so long, and longer each time. Milliseconds. */
 const RETAKE = { base: 200, cap: 5000 }
 
@@ -200,6 +203,7 @@ class RunningWorker implements Worker {
     for (let before = -1; before !== sumOf(ends); ) {
       before = sumOf(ends)
       await reached(admin, application, ends, signal)
+      if (this.#exactlyOnce) await delay(SHOWN_AFTER, undefined, { signal }).catch(() => {})
       if (own.length > 0) ends = new Map([...outside, ...(await endsOf(admin, own))])
     }
   }

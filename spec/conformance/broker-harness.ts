@@ -57,9 +57,14 @@ export class BrokerHarness {
   /** A started consumer and what it is told. */
   async consume(options: ConsumeOptions): Promise<{ consumer: BrokerConsumer; seen: Collector }> {
     const consumer = this.consumer(options)
+    return { consumer, seen: await this.collect(consumer) }
+  }
+
+  /** Starts a consumer. */
+  async collect(consumer: BrokerConsumer): Promise<Collector> {
     const seen = new Collector()
     await consumer.start(seen)
-    return { consumer, seen }
+    return seen
   }
 
   /** A started consumer whose partition 0 is paused from the beginning. */

@@ -6,6 +6,7 @@ import { groupCases } from './broker-group.ts'
 import { BrokerHarness } from './broker-harness.ts'
 import { producerCases } from './broker-producer.ts'
 import { readCases } from './broker-read.ts'
+import { taskCases } from './broker-tasks.ts'
 
 export type BrokerFeature = 'record-size-limit' | 'many-members'
 
@@ -37,6 +38,7 @@ export function brokerConformance(
     producerCases(suite)
     consumerCases(suite)
     groupCases(suite)
+    taskCases(suite)
     readCases(suite)
   })
 }

@@ -195,6 +195,22 @@ export function sinkConformance(name: string, openHarness: () => Promise<SinkHar
       })
     }
 
+    it('should name every row of a batch that it refuses, and write the others without them', async () => {
+      const rows = Array.from({ length: 40 }, (_, i) =>
+        row(`among-${i}`, NOON, { name: 'secret-value', size: i % 13 === 5 ? 2 ** 40 : i }),
+      )
+      const error = await failureOf(sink.write(rows, never))
+      expect(error).to.include({ code: 'WRITE' })
+      const refused = (error as MillraceError).errors.map(({ at }) => at.offset)
+      expect(refused).to.deep.equal([5, 18, 31].map((i) => rows[i]!.origin.offset))
+      await sink.write(
+        rows.filter(({ origin }) => !refused.includes(origin.offset)),
+        never,
+      )
+      const among = (await harness.rows()).filter(({ id }) => id.startsWith('among-'))
+      expect(among).to.have.length(37)
+    })
+
     it('should refuse a row without a record time', async () => {
       const error = await failureOf(sink.write([row('untimed', -1, { name: 'x', size: 1 })], never))
       expect(error).to.include({ code: 'WRITE' })

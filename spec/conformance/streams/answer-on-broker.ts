@@ -1,6 +1,5 @@
 import { SILENT } from '../../../lib/log.ts'
 import type { Broker } from '../../../lib/ports.ts'
-import { inputTopics } from '../../../lib/runtime/input-topics.ts'
 import { resourcesOf } from '../../../lib/runtime/resources.ts'
 import { startWorker, type Worker } from '../../../lib/runtime/worker.ts'
 import type { Topology } from '../../../lib/topology/nodes.ts'
@@ -43,9 +42,9 @@ export async function answerOnBroker(
     })
     const outputs: Output[] = []
     try {
-      const workedOff = new WorkedOff(broker, application, inputTopics(topology, application), worker)
+      const workedOff = new WorkedOff(broker, application, topology, worker)
       const globals = new GlobalInputs(topology, worker)
-      const outputTopics = new BrokerOutputs(broker, topology)
+      const outputTopics = new BrokerOutputs(broker, topology, worker.counters)
       // Punctuations count from when the task began.
       await workedOff.until('has not begun', () => worker.assigned)
       for (const [after, input] of scenario.inputs.entries()) {
@@ -59,7 +58,10 @@ export async function answerOnBroker(
             await workedOff.until('has not looked at the clock', seen)
         }
         await workedOff.settled()
-        outputs.push(...(await outputTopics.news(after)))
+        await workedOff.until('has not shown its outputs', async () => {
+          outputs.push(...(await outputTopics.news(after)))
+          return outputTopics.complete
+        })
       }
     } finally {
       await worker.stop()

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../../connectors/embedded/index.ts'
+import { withGuarantee } from '../../../lib/topology/guarantee.ts'
 import { logFolder } from '../../connectors/embedded/log-folder.ts'
 import { ACCEPTED_QUIRKS } from './accepted-quirks.ts'
 import { answerOnBroker } from './answer-on-broker.ts'
@@ -13,8 +14,9 @@ import { TOPOLOGIES } from './topologies/index.ts'
 
 const { files } = await readScenarios(['spec/golden'])
 
-/** Not the whole set: the test driver answers that, with the same tasks. */
-const FILES = 2
+/** Not the whole set: the test driver answers that, with the same tasks. One file under each guarantee. */
+const GUARANTEES = ['at-least-once', 'exactly-once'] as const
+const FILES = GUARANTEES.length
 
 describe("Kafka Streams' own answers, through a worker on the embedded log", function () {
   this.timeout(60_000)
@@ -31,7 +33,7 @@ describe("Kafka Streams' own answers, through a worker on the embedded log", fun
       const own = files.filter(({ scenario }) => scenario.topology === topology).slice(-FILES)
       for (const [index, file] of own.entries()) {
         const application = `${topology}-${index}`
-        const said = TOPOLOGIES[topology]!(file.scenario.params)
+        const said = withGuarantee(TOPOLOGIES[topology]!(file.scenario.params), GUARANTEES[index]!)
         const own = prefixedBroker(broker, `${application}.`)
         const ask = () => answerOnBroker(file.scenario, said, own, application)
         outcomes.push(await judge(file, ask, { accepted: ACCEPTED_QUIRKS, questions: false }))

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { withGuarantee } from '../../../lib/topology/guarantee.ts'
 import { servers } from '../../support/servers.ts'
 import { ACCEPTED_QUIRKS } from './accepted-quirks.ts'
 import { answerOnKafka } from './answer-on-kafka.ts'
@@ -11,8 +12,12 @@ import { TOPOLOGIES } from './topologies/index.ts'
 
 const { files } = await readScenarios(['spec/golden'])
 
-/** Each takes a second, most of it for topics and the group: the rest is for `npm run conformance -- --broker kafka`. */
-const FILES = 2
+/**
+ * Each takes a second, most of it for topics and the group: the rest is for `npm run conformance -- --broker kafka`. One
+ * file under each guarantee.
+ */
+const GUARANTEES = ['at-least-once', 'exactly-once'] as const
+const FILES = GUARANTEES.length
 
 describe("Kafka Streams' own answers, through a worker on Kafka", () => {
   for (const topology of TOPOLOGY_IDS) {
@@ -20,11 +25,11 @@ describe("Kafka Streams' own answers, through a worker on Kafka", () => {
       const brokers = servers().kafkaBrokers.split(',')
       const build = TOPOLOGIES[topology]!
       const own = files.filter(({ scenario }) => scenario.topology === topology).slice(0, FILES)
-      const ask = (file: (typeof own)[number]) =>
-        judge(file, () => answerOnKafka(file.scenario, build(file.scenario.params), brokers), {
-          accepted: ACCEPTED_QUIRKS,
-          questions: false,
-        })
+      const ask = (file: (typeof own)[number], index: number) => {
+        const said = withGuarantee(build(file.scenario.params), GUARANTEES[index]!)
+        const answer = () => answerOnKafka(file.scenario, said, brokers)
+        return judge(file, answer, { accepted: ACCEPTED_QUIRKS, questions: false })
+      }
       const outcomes: Outcome[] = await Promise.all(own.map(ask))
       expect(outcomes).to.have.lengthOf(FILES)
       if (ofKind(outcomes, 'failed').length > 0) expect.fail(topologyText(topology, outcomes))

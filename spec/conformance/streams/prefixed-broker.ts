@@ -1,4 +1,4 @@
-import type { Broker, BrokerAdmin, BrokerConsumer, ConsumerListener } from '../../../lib/ports.ts'
+import type { Broker, BrokerAdmin, BrokerConsumer, ConsumerListener, MemberData } from '../../../lib/ports.ts'
 import type { TopicPartition } from '../../../lib/record.ts'
 
 /**
@@ -26,19 +26,20 @@ export function prefixedBroker(broker: Broker, prefix: string): Broker {
   const listening = (listener: ConsumerListener): ConsumerListener => ({
     revoked: () => listener.revoked(),
     taking: (partitions) => listener.taking?.(partitions.map(inwards)) ?? Promise.resolve(),
-    assigned: ({ generation, positions }) =>
-      listener.assigned({ generation, positions: positions.map(inwards) }),
+    assigned: (assignment) =>
+      listener.assigned({ ...assignment, positions: assignment.positions.map(inwards) }),
     batch: (batch) => listener.batch({ ...inwards(batch), records: batch.records.map(inwards) }),
     failed: (error) => listener.failed(error),
   })
   return {
     admin,
     consumer(options): BrokerConsumer {
-      const { topics, fromEarliest = [] } = options
+      const { topics, fromEarliest = [], member } = options
       const consumer = broker.consumer({
         ...options,
         topics: topics.map(whole),
         fromEarliest: fromEarliest.map(whole),
+        ...(member === undefined ? {} : { member: () => inGroups(member(), whole) }),
       })
       return {
         start: (listener) => consumer.start(listening(listener)),
@@ -72,4 +73,8 @@ export function prefixedBroker(broker: Broker, prefix: string): Broker {
     },
     close: () => broker.close(),
   }
+}
+
+function inGroups(data: MemberData, whole: (topic: string) => string): MemberData {
+  return { ...data, groups: data.groups.map((group) => ({ ...group, topics: group.topics.map(whole) })) }
 }

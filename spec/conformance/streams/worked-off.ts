@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../../lib/ports.ts'
 import { type Ends, endsOf } from '../../../lib/runtime/caught-up.ts'
-import type { InputTopics } from '../../../lib/runtime/input-topics.ts'
+import { inputTopics } from '../../../lib/runtime/input-topics.ts'
 import type { Worker } from '../../../lib/runtime/worker.ts'
+import type { Topology } from '../../../lib/topology/nodes.ts'
 
 const TIME_LIMIT = 30_000
 
@@ -11,11 +12,17 @@ export class WorkedOff {
   readonly #broker: Broker
   readonly #application: string
   readonly #topics: readonly string[]
+  /** The names of the repartition nodes. */
+  readonly #between: readonly string[]
+  readonly #worker: Worker
   #ended: string | undefined
 
-  constructor(broker: Broker, application: string, { outside, own }: InputTopics, worker: Worker) {
+  constructor(broker: Broker, application: string, topology: Topology, worker: Worker) {
+    const { outside, own } = inputTopics(topology, application)
     this.#broker = broker
     this.#application = application
+    this.#worker = worker
+    this.#between = topology.nodes.flatMap(({ kind, name }) => (kind === 'repartition' ? [name] : []))
     this.#topics = [...outside, ...own]
     worker.done.then(
       () => (this.#ended = 'the worker has stopped by itself'),
@@ -29,6 +36,7 @@ export class WorkedOff {
     let ends = await endsOf(admin, this.#topics)
     for (;;) {
       await this.until('has not committed an input', () => this.#committed(ends))
+      await this.until('has not read what it has written', () => this.#passedOn())
       const now = await endsOf(admin, this.#topics)
       if (now.size === ends.size && [...now].every(([name, end]) => ends.get(name) === end)) return
       ends = now
@@ -43,6 +51,12 @@ export class WorkedOff {
       await delay(3)
     }
     throw new Error(this.#ended)
+  }
+
+  /** What a transaction has written is seen some moments after its positions are. */
+  #passedOn(): boolean {
+    const { counters } = this.#worker
+    return this.#between.every((name) => counters.get(name, 'written') === counters.get(name, 'records'))
   }
 
   async #committed(ends: Ends): Promise<boolean> {
