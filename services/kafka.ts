@@ -18,14 +18,23 @@ export const kafkaControllerPort = 9093
 
 const logging = fileURLToPath(new URL('kafka.log4j2.properties', import.meta.url))
 
+export interface KafkaOptions extends StartOptions {
+  /** On top of those of a single node: for a node of a cluster, or one that is reached through a proxy. */
+  readonly settings?: Settings | undefined
+  /** Of the cluster, 22 characters of base64url; default: a new one. */
+  readonly clusterId?: string | undefined
+  /** Of the Java heap. Default 1,024. */
+  readonly maxHeapMegabytes?: number | undefined
+}
+
 /** Fetches Kafka's jars if need be; resolves with the directory that holds broker and tools. */
 export function kafkaJars(onProgress: (line: string) => void = () => {}): Promise<string> {
   return fetchArtifacts({ name: 'kafka', version: kafkaVersion }, onProgress)
 }
 
 /** One Kafka node, broker and controller (KRaft). Its data survives kill -9. */
-export async function startKafka(options: StartOptions): Promise<RunningServer> {
-  const { dir, port = kafkaPort, internalPort = kafkaControllerPort } = options
+export async function startKafka(options: KafkaOptions): Promise<RunningServer> {
+  const { dir, port = kafkaPort, internalPort = kafkaControllerPort, maxHeapMegabytes = 1024 } = options
   requireNotRunning(dir, 'kafka')
   const java = requireJava()
   const jars = await kafkaJars((line) => options.onProgress?.('kafka', line))
@@ -34,8 +43,9 @@ export async function startKafka(options: StartOptions): Promise<RunningServer> 
   await requireFree(internalPort, "Kafka's controller", '--kafka-controller-port')
   const dataDir = join(dir, 'kafka', 'data')
   const properties = join(dir, 'kafka', 'server.properties')
-  if (!existsSync(dataDir)) await format(java, classPath, dataDir, settingsOf(port, internalPort))
-  writeProperties(properties, { ...settingsOf(port, internalPort), 'log.dirs': dataDir })
+  const settings = { ...settingsOf(port, internalPort), ...options.settings }
+  if (!existsSync(dataDir)) await format(java, classPath, dataDir, settings, options.clusterId)
+  writeProperties(properties, { ...settings, 'log.dirs': dataDir })
   const address = `${loopback}:${port}`
   return launch(
     {
@@ -46,7 +56,7 @@ export async function startKafka(options: StartOptions): Promise<RunningServer> 
       dataDir,
       file: java,
       args: [
-        ...['-Xms256m', '-Xmx1g', `-Dlog4j2.configurationFile=${logging}`],
+        ...['-Xms256m', `-Xmx${maxHeapMegabytes}m`, `-Dlog4j2.configurationFile=${logging}`],
         ...['-cp', classPath, 'kafka.Kafka', properties],
       ],
       ready: kafkaAnswers,
@@ -63,13 +73,18 @@ export async function kafkaAnswers(port: number): Promise<boolean> {
 }
 
 /** Formats beside the data directory and renames: a kill in between leaves nothing half formatted. */
-async function format(java: string, classPath: string, dataDir: string, settings: Settings): Promise<void> {
+async function format(
+  java: string,
+  classPath: string,
+  dataDir: string,
+  settings: Settings,
+  clusterId = randomBytes(16).toString('base64url').replace(/^-/, '_'),
+): Promise<void> {
   const fresh = `${dataDir}.new`
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true })
   const properties = `${fresh}.properties`
   writeProperties(properties, { ...settings, 'log.dirs': fresh })
-  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, '_')
   const args = [
     `-Dlog4j2.configurationFile=${logging}`,
     '-cp',

@@ -1,4 +1,8 @@
-import { kafkaTool } from './kafka-tool.ts'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { kafkaBroker } from '../../connectors/kafka/broker.ts'
+import { NO_HEADERS } from '../../lib/record.ts'
+import { kafkaTool, startKafkaTool } from './kafka-tool.ts'
 import { servers } from './servers.ts'
 
 /** A record as Kafka's own console consumer shows it. */
@@ -36,7 +40,64 @@ export async function consumeWholeTopic(brokers: string, topic: string): Promise
   return consume(brokers, topic, ['--from-beginning', '--max-messages', String(records)])
 }
 
+/**
+ * What is committed, of all partitions, up to marks that are written behind it: how many records that is, no offset
+ * tells where there are transactions.
+ */
+export async function consumeCommitted(brokers: string, topic: string): Promise<ShownRecord[]> {
+  const mark = `end-${randomUUID()}`
+  const partitions = await markEnds(brokers, topic, mark)
+  const consumer = startKafkaTool('consumer.ConsoleConsumer', [
+    ...['--bootstrap-server', brokers, '--topic', topic, '--from-beginning'],
+    ...['--isolation-level', 'read_committed', '--timeout-ms', '120000', ...formatted()],
+  ])
+  const shown: ShownRecord[] = []
+  let rest = ''
+  let marks = 0
+  for await (const printed of consumer.stdout.setEncoding('utf8')) {
+    const lines = (rest + printed).split(END)
+    rest = lines.pop()!
+    for (const record of lines.map(parse)) {
+      if (record.value?.toString() === mark) marks++
+      else shown.push(record)
+    }
+    if (marks === partitions) break
+  }
+  if (consumer.exitCode === null && consumer.signalCode === null) {
+    consumer.kill('SIGKILL')
+    await once(consumer, 'exit')
+  }
+  if (marks < partitions) throw new Error(`Kafka's console consumer showed ${marks} ends of ${partitions}`)
+  return shown
+}
+
+/** Resolves with the number of partitions. */
+async function markEnds(brokers: string, topic: string, mark: string): Promise<number> {
+  const broker = kafkaBroker({ brokers: brokers.split(',') })
+  try {
+    const ranges = await broker.admin.offsets(topic)
+    const producer = await broker.producer({})
+    const record = { topic, key: null, value: Buffer.from(mark), timestamp: Date.now(), headers: NO_HEADERS }
+    await producer.send(ranges.map(({ partition }) => ({ ...record, partition })))
+    await producer.close()
+    return ranges.length
+  } finally {
+    await broker.close()
+  }
+}
+
 async function consume(brokers: string, topic: string, from: readonly string[]): Promise<ShownRecord[]> {
+  const printed = await kafkaTool('consumer.ConsoleConsumer', [
+    ...['--bootstrap-server', brokers, '--topic', topic, ...from, '--timeout-ms', '120000'],
+    ...formatted(),
+  ])
+  return printed
+    .split(END)
+    .filter((line) => line.includes(FIELD))
+    .map(parse)
+}
+
+function formatted(): string[] {
   const shown = ['timestamp', 'partition', 'offset', 'headers', 'key', 'value'].map(
     (what) => `print.${what}=true`,
   )
@@ -49,14 +110,7 @@ async function consume(brokers: string, topic: string, from: readonly string[]):
     `key.deserializer=${BYTES}`,
     `value.deserializer=${BYTES}`,
   ]
-  const printed = await kafkaTool('consumer.ConsoleConsumer', [
-    ...['--bootstrap-server', brokers, '--topic', topic, ...from, '--timeout-ms', '120000'],
-    ...properties.flatMap((property) => ['--formatter-property', property]),
-  ])
-  return printed
-    .split(END)
-    .filter((line) => line.includes(FIELD))
-    .map(parse)
+  return properties.flatMap((property) => ['--formatter-property', property])
 }
 
 function parse(line: string): ShownRecord {

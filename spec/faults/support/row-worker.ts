@@ -45,12 +45,17 @@ export class RowWorker {
 
   /** Rejects if it ends before. */
   async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await this.unlessEnded(new Promise<void>((wake) => this.#progress.add(wake)))
+  }
+
+  /** What comes; rejects if it ends before. */
+  unlessEnded<T>(coming: Promise<T>): Promise<T> {
     const ended = this.ended.then((how) => {
       throw new Error(
         `the worker ended (${how}) before its time: ${this.failed?.message ?? 'without an error'}`,
       )
     })
-    while (!holds()) await Promise.race([new Promise<void>((wake) => this.#progress.add(wake)), ended])
+    return Promise.race([coming, ended])
   }
 
   signal(signal: NodeJS.Signals): void {
