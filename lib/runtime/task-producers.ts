@@ -17,6 +17,7 @@ export interface TaskProducersOptions {
 export class TaskProducers {
   readonly #options: TaskProducersOptions
   readonly #producers = new Map<string, TransactionalProducer>()
+  #closed: Promise<unknown> | undefined
 
   constructor(options: TaskProducersOptions) {
     this.#options = options
@@ -46,9 +47,8 @@ export class TaskProducers {
     return this.#producers.get(task)!
   }
 
-  async close(): Promise<void> {
-    const producers = [...this.#producers.values()]
-    this.#producers.clear()
-    await Promise.allSettled(producers.map((producer) => producer.close()))
+  close(): Promise<void> {
+    this.#closed ??= Promise.allSettled([...this.#producers.values()].map((producer) => producer.close()))
+    return this.#closed.then(() => {})
   }
 }

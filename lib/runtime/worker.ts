@@ -314,7 +314,9 @@ class RunningWorker implements Worker {
     const committed = () => {
       this.#failures = 0
     }
-    return () => {
+    return (signal) => {
+      // Nobody waits for a transaction that hangs when its tasks are given up.
+      signal.addEventListener('abort', () => void producers.close())
       return ({ name, state }) =>
         exactlyOnce({ outputs, rows: rows.get(name)!, state, transactions: producers.of(name), committed })
     }
