@@ -1,12 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { freePorts, loopback } from '../../services/ports.ts'
 import { servers } from './servers.ts'
 
-export type RegistryState = 'up' | 'refuses' | 'fails' | 'hangs'
+export type RegistryState = 'up' | 'refuses' | 'fails' | 'hangs' | 'slow'
 
-/** A door in front of the real registry that can be shut: no listener, answers 503, or no answer at all. */
+const SLOW_MS = 2_000
+
+/** A door in front of the real registry that can be shut: no listener, answers 503, no answer at all, or late. */
 export class RegistryProxy {
   /** Requests that came while it was not up. */
   turnedAway = 0
@@ -53,6 +56,7 @@ export class RegistryProxy {
       response.writeHead(503, { 'content-type': 'text/plain' }).end('upstream is away')
       return
     }
+    if (this.#state === 'slow') await delay(SLOW_MS)
     const body = await text(request)
     const answer = await fetch(new URL(request.url!, servers().registryUrl), {
       method: request.method!,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import avsc from 'avsc'
-import { contract } from '../../lib/index.ts'
+import { contract } from '../../../lib/index.ts'
 
 export interface Thing {
   readonly name: string
@@ -24,6 +24,10 @@ export const stock = avsc.Type.forSchema(schema as avsc.Schema)
 
 /** In every value: what no log line may hold. */
 export const CANARY = 'c4nary'
+
+/** At which the step throws, and at which it makes more of a record than any topic takes. */
+export const THROWS = 1_000_000_001
+export const GROWS = 1_000_000_002
 
 /** A bad record, and what its dead letter has to say. */
 export interface Poison {
@@ -129,14 +133,14 @@ export function poisonsOf(id: number): Poison[] {
     },
     {
       what: 'exception',
-      value: framed(id, body(666)),
+      value: framed(id, body(THROWS)),
       reason: /^TypeError: cleansing failed$/,
       code: 'STEP',
       step: 'cleanse',
     },
     {
       what: 'beyond any topic',
-      value: framed(id, body(999)),
+      value: framed(id, body(GROWS)),
       reason: /^too large for topic/,
       code: 'REJECTED',
       step: 'cleansed',

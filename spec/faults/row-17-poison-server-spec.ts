@@ -2,7 +2,16 @@ import avsc from 'avsc'
 import { expect } from 'chai'
 import { kafka } from '../../connectors/kafka/index.ts'
 import { exitCode } from '../../lib/errors.ts'
-import { map, sink, startWorker, stringKey, type Topology, topology, validate } from '../../lib/index.ts'
+import {
+  json,
+  map,
+  sink,
+  startWorker,
+  stringKey,
+  type Topology,
+  topology,
+  validate,
+} from '../../lib/index.ts'
 import type { OutRecord } from '../../lib/record.ts'
 import { DEAD_LETTER } from '../../lib/runtime/dead-letters.ts'
 import { consumeTopic, type ShownRecord } from '../support/console-consumer.ts'
@@ -17,17 +26,23 @@ import {
 import {
   CANARY,
   framed,
+  GROWS,
   good,
   type Poison,
   poisonsOf,
   run,
   schema,
   stock,
+  THROWS,
   type Thing,
   thing,
-} from './poisons.ts'
+} from './poison/poisons.ts'
+import { CLEAN, judge } from './support/judge.ts'
+import { report } from './support/report.ts'
+import { rowRecords } from './support/row-records.ts'
 
 const START = Date.now() - 3_600_000
+const RECORDS = rowRecords()
 const input = kafka(`poison-${run}`, { value: thing, partitions: 1 })
 const output = kafka(`poisoned-${run}`, {
   value: thing,
@@ -39,17 +54,19 @@ const said: Topology = topology(`poison-${run}`, ({ source }) => {
   source('things', input).pipe(
     validate('counted', ({ n }) => (n < 0 ? 'a negative count' : undefined)),
     map('cleanse', (value) => {
-      if (value.n === 666) throw new TypeError('cleansing failed')
-      return value.n === 999 ? { ...value, name: value.name.repeat(200_000) } : value
+      if (value.n === THROWS) throw new TypeError('cleansing failed')
+      return value.n === GROWS ? { ...value, name: value.name.repeat(200_000) } : value
     }),
     sink('cleansed', output),
   )
 })
 
-describe('a worker whose topic holds poison', () => {
+describe('fault row 17: a worker whose topic holds poison', () => {
   let environment: SpecEnvironment
   let poisons: Poison[]
-  let written: OutRecord[]
+  const written: OutRecord[] = []
+  /** Offsets. */
+  const bad: number[] = []
   let letters: ShownRecord[]
 
   before(async () => {
@@ -57,14 +74,20 @@ describe('a worker whose topic holds poison', () => {
     await applyTopology(said, environment)
     const id = (await environment.registry!.idOf(`${input.name}-value`, thing.text))!
     poisons = poisonsOf(id)
-    written = poisons.flatMap((poison, i) => [record(good(id, i), START + i), poisoned(poison, START + i)])
-    written.push(record(good(id, poisons.length), START + poisons.length))
+    const apart = Math.floor(RECORDS / poisons.length)
+    for (let i = 0; i < RECORDS; i++) {
+      const poison = i % apart === apart - 1 ? poisons[(i + 1) / apart - 1] : undefined
+      written.push(record(good(id, i), START + i))
+      if (poison === undefined) continue
+      bad.push(written.length)
+      written.push(poisoned(poison, START + i))
+    }
     await produce(environment, written)
     const worker = await startWorker({
       topology: said,
       environment,
       untilCaughtUp: true,
-      batch: { records: 7 },
+      batch: { records: 70 },
     })
     await worker.done
     const [end = 0] = await endsOf(environment, said.deadLetters.topic)
@@ -73,9 +96,7 @@ describe('a worker whose topic holds poison', () => {
   after(() => environment.close())
 
   it('should make exactly one dead letter of each bad record, in order', () => {
-    expect(letters.map(({ headers }) => headers.get(DEAD_LETTER.offset))).to.deep.equal(
-      poisons.map((_, i) => String(2 * i + 1)),
-    )
+    expect(letters.map(({ headers }) => headers.get(DEAD_LETTER.offset))).to.deep.equal(bad.map(String))
   })
 
   it('should say the reason, its code, the step and where the record came from', () => {
@@ -93,21 +114,29 @@ describe('a worker whose topic holds poison', () => {
 
   it('should keep key, value and timestamp to the byte', () => {
     const kept = letters.map(({ key, value, timestamp }) => ({ key, value, timestamp }))
-    const expected = written
-      .filter((_, i) => i % 2 === 1)
+    const expected = bad
+      .map((offset) => written[offset]!)
       .map(({ key, value, timestamp }) => ({ key, value, timestamp }))
     for (const [i, { what }] of poisons.entries()) expect(kept[i], what).to.deep.equal(expected[i])
   })
 
   it('should deliver every good record around them, and commit the end', async () => {
     const [end = 0] = await endsOf(environment, output.name)
-    const names = (await consumeTopic(output.name, end)).map(
-      ({ value }) => (stock.fromBuffer(value!.subarray(5)) as Thing).name,
+    const seen = (await consumeTopic(output.name, end)).map(({ value }) => ({
+      key: 'all',
+      n: (stock.fromBuffer(value!.subarray(5)) as Thing).n,
+    }))
+    const verdict = judge(
+      Array.from({ length: RECORDS }, (_, n) => ({ key: 'all', n })),
+      seen,
     )
+    report({
+      ...{ row: 17, fault: `poison of ${poisons.length} kinds`, records: RECORDS, kills: 0 },
+      ...{ lost: verdict.lost.length, duplicated: verdict.duplicated.length },
+      ...{ recoverySeconds: null, peakMemory: null },
+    })
     // What was refused for its size takes its neighbours with it: they are sent again.
-    expect([...new Set(names)]).to.deep.equal(
-      Array.from({ length: poisons.length + 1 }, (_, i) => `${CANARY}-good-${i}`),
-    )
+    expect({ ...verdict, duplicated: [] }).to.deep.equal(CLEAN)
     expect(await committedOf(environment, said.name, input.name)).to.deep.equal([written.length])
   })
 
@@ -118,7 +147,7 @@ describe('a worker whose topic holds poison', () => {
   })
 })
 
-describe('a worker that is behind the contract of its topic', () => {
+describe('fault row 17: a worker that is behind the contract of its topic', () => {
   it('should stop with exit code 3, make no dead letter and commit nothing beyond', async () => {
     const environment = specEnvironment()
     const topic = kafka(`behind-${run}`, { value: thing, partitions: 1 })
@@ -145,6 +174,52 @@ describe('a worker that is behind the contract of its topic', () => {
     expect(exitCode(error)).to.equal(3)
     expect(await endsOf(environment, behind.deadLetters.topic)).to.deep.equal([0])
     expect(await committedOf(environment, behind.name, topic.name)).to.deep.equal([1])
+    await environment.close()
+  })
+})
+
+describe('fault row 17: a step whose policy is to fail', () => {
+  it('should stop at the same offset after every restart, and have delivered what is before', async () => {
+    const environment = specEnvironment()
+    const topic = kafka(`fatal-${run}`, { value: json<number>(), partitions: 1 })
+    const copied = kafka(`fatal-${run}-out`, { value: json<number>(), partitions: 1 })
+    const fatal = Math.floor(RECORDS / 2)
+    const fatally = topology(`fatal-${run}`, ({ source }) => {
+      source('numbers', topic).pipe(
+        map(
+          'divide',
+          (n) => {
+            if (n === fatal) throw new RangeError('not this one')
+            return n
+          },
+          { onError: 'fail' },
+        ),
+        sink('same', copied),
+      )
+    })
+    await applyTopology(fatally, environment)
+    await produce(
+      environment,
+      Array.from({ length: RECORDS }, (_, n) => ({
+        ...record(Buffer.from(String(n)), START + n),
+        topic: topic.name,
+      })),
+    )
+    for (let life = 0; life < 3; life++) {
+      const worker = await startWorker({ topology: fatally, environment, batch: { records: 70 } })
+      const error = await worker.done.catch((caught: unknown) => caught)
+      expect(error).to.include({ name: 'MillraceError', code: 'STEP' })
+      expect(error)
+        .to.have.property('message')
+        .that.contains(`"divide" can't go on at ${topic.name}/0/${fatal}`)
+      const [committed] = await committedOf(environment, fatally.name, topic.name)
+      expect(committed, 'committed').to.be.at.most(fatal)
+    }
+    const [end = 0] = await endsOf(environment, copied.name)
+    const seen = (await consumeTopic(copied.name, end)).map(({ value }) => Number(String(value)))
+    expect(Math.max(...seen)).to.be.within(fatal - 70, fatal - 1)
+    expect(await endsOf(environment, fatally.deadLetters.topic)).to.deep.equal([0])
+    expect(environment.lines.filter((line) => line.includes('not this one'))).to.deep.equal([])
     await environment.close()
   })
 })
