@@ -50,8 +50,13 @@ export class CassandraSink implements Sink {
     const generation = this.#generation
     if (generation === undefined)
       throw new MillraceError('INTERNAL', 'a sink was written to before prepare()')
-    const writes = newestPerKey(rows.map((row) => this.#writes.build(row, generation)))
-    await this.#options.inFlight.each(writes, signal, (write, stop) => this.#send(write, stop))
+    const writes = newestPerKey(this.#writes.build(rows, generation))
+    const refusals = new Map<Write, MillraceError>()
+    await this.#options.inFlight.each(writes, signal, async (write, stop) => {
+      const refusal = await this.#send(write, stop).then(() => undefined, refusalOf)
+      if (refusal !== undefined) refusals.set(write, refusal)
+    })
+    if (refusals.size > 0) throw this.#writes.refuseAll(writes.flatMap((write) => refusals.get(write) ?? []))
   }
 
   /** The connection is the connector's. */
@@ -115,4 +120,10 @@ export class CassandraSink implements Sink {
     this.#away = false
     logger.info({ step: context.step }, `sink "${context.step}": Cassandra takes writes again`)
   }
+}
+
+/** One row's, which does not keep the others from being written. */
+function refusalOf(error: unknown): MillraceError {
+  if (error instanceof MillraceError && error.code === 'WRITE') return error
+  throw error
 }

@@ -35,17 +35,22 @@ export class WriteBuilder {
     this.#absent = target.absent === 'unset' ? types.unset : null
   }
 
-  /** @throws {MillraceError} `WRITE` naming step, column and the record's place; never the value. */
-  build(row: SinkRow, generation: number): Write {
-    const { id, clock, key, values } = this.#rows.check(row, generation)
-    const using = types.Long.fromNumber(clock)
-    return values === undefined
-      ? { id, clock, cql: this.#delete, params: [using, ...this.#bound(key, this.#keyTypes)], row }
-      : { id, clock, cql: this.#insert, params: [...this.#bound(values, this.#types), using], row }
+  /** @throws {MillraceError} `WRITE` naming every row that Cassandra could never hold; never a value. */
+  build(rows: readonly SinkRow[], generation: number): Write[] {
+    return this.#rows.checkAll(rows, generation).map(({ id, clock, key, values, row }) => {
+      const using = types.Long.fromNumber(clock)
+      return values === undefined
+        ? { id, clock, cql: this.#delete, params: [using, ...this.#bound(key, this.#keyTypes)], row }
+        : { id, clock, cql: this.#insert, params: [...this.#bound(values, this.#types), using], row }
+    })
   }
 
   refuse(row: SinkRow, reason: string): MillraceError {
     return this.#rows.refuse(row, reason)
+  }
+
+  refuseAll(errors: readonly MillraceError[]): MillraceError {
+    return this.#rows.refuseAll(errors)
   }
 
   #bound(values: readonly unknown[], columnTypes: readonly ColumnType[]): unknown[] {

@@ -1,8 +1,9 @@
 import { retrying } from '../backoff.ts'
-import { isRetriable, MillraceError, messageOf } from '../errors.ts'
+import { bisect } from '../bisect.ts'
+import { isRetriable, MillraceError, messageOf, place } from '../errors.ts'
 import { atMostEvery, type Logger } from '../log.ts'
 import type { BrokerProducer, SinkRow } from '../ports.ts'
-import type { OutRecord, Position } from '../record.ts'
+import type { OutRecord, Position, RawRecord } from '../record.ts'
 import type { Node, SinkNode } from '../topology/nodes.ts'
 import type { Counters } from './counters.ts'
 import type { Origin, Outbox, Outgoing, OutgoingRow } from './outbox.ts'
@@ -55,7 +56,7 @@ export async function deliverRows(
   const refuse = refusing(outputs, letters)
   const writing = [...outbox.rows].map(([node, own]) => {
     const writer = rows.get(node)!
-    return write(node, own, outputs, (left) => writer(left, positions, signal), refuse)
+    return write(node, own, outputs, (left, whole) => writer(left, whole ? positions : [], signal), refuse)
   })
   await Promise.all(writing)
   return letters
@@ -70,31 +71,28 @@ function refusing({ refusals }: Outputs, letters: OutRecord[]): Refuse {
 
 type Refuse = (error: MillraceError, origin: Origin) => void
 
-/** Halves what was refused as a whole until the culprit stands alone. Its neighbours may be written twice. */
+/** Neighbours of what is refused may be written twice. */
 async function sendSome(
   outgoing: readonly Outgoing[],
   outputs: Outputs,
   refuse: Refuse,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    await sendAll(
-      outgoing.map(({ record }) => record),
-      outputs,
-      signal,
-    )
-  } catch (error) {
-    if (!isRefusal(error)) throw error
-    if (outgoing.length === 1) {
-      refuse(error, outgoing[0]!.origin)
-      return
+  const send = async (part: readonly Outgoing[]): Promise<MillraceError | undefined> => {
+    try {
+      await sendAll(
+        part.map(({ record }) => record),
+        outputs,
+        signal,
+      )
+    } catch (error) {
+      if (isRefusal(error)) return error
+      throw error
     }
-    const middle = outgoing.length >> 1
-    await sendSome(outgoing.slice(0, middle), outputs, refuse, signal)
-    await sendSome(outgoing.slice(middle), outputs, refuse, signal)
-    return
+    for (const { origin } of part) outputs.counters.add(origin.node.name, 'written')
+    return undefined
   }
-  for (const { origin } of outgoing) outputs.counters.add(origin.node.name, 'written')
+  for (const { item, refusal } of await bisect(outgoing, send)) refuse(refusal, item.origin)
 }
 
 /** Waits for the broker as long as it takes. Rejects for a record that it will never take. */
@@ -114,26 +112,45 @@ export async function sendAll(
   })
 }
 
+/**
+ * Without the rows that the table refuses, however many. Once there are any, no position goes with the others: it would
+ * cover records whose dead letters are not yet written.
+ */
 async function write(
   node: SinkNode,
   rows: readonly OutgoingRow[],
   { counters }: Outputs,
-  writeRows: (rows: readonly SinkRow[]) => Promise<void>,
+  writeRows: (rows: readonly SinkRow[], whole: boolean) => Promise<void>,
   refuse: Refuse,
 ): Promise<void> {
   let left = rows
   while (left.length > 0) {
     try {
-      await writeRows(left.map(({ row }) => row))
+      await writeRows(
+        left.map(({ row }) => row),
+        left === rows,
+      )
       counters.add(node.name, 'written', left.length)
       return
     } catch (error) {
-      const refused = isRefusal(error) ? left.filter(({ raw }) => raw.offset === error.at.offset) : []
-      if (!isRefusal(error) || refused.length === 0) throw error
-      refuse(error, { node, raw: refused[0]!.raw })
-      left = left.filter((row) => !refused.includes(row))
+      const refusals = refusalsOf(error, left)
+      if (refusals.size === 0) throw error
+      for (const { error: reason, raw } of refusals.values()) refuse(reason, { node, raw })
+      left = left.filter(({ row }) => !refusals.has(place(row.origin)))
     }
   }
+}
+
+/** The records whose rows a table refuses, each once, by place: none for any other error. */
+function refusalsOf(error: unknown, rows: readonly OutgoingRow[]) {
+  const refused = new Map<string, { readonly error: MillraceError; readonly raw: RawRecord }>()
+  if (!isRefusal(error)) return refused
+  const records = new Map(rows.map(({ row, raw }) => [place(row.origin), raw]))
+  for (const one of error.errors.length > 0 ? error.errors : [error]) {
+    const raw = records.get(place(one.at))
+    if (raw !== undefined && !refused.has(place(one.at))) refused.set(place(one.at), { error: one, raw })
+  }
+  return refused
 }
 
 /** What the same write would meet again. */

@@ -34,7 +34,7 @@ export class TableRows {
   }
 
   /** @throws {MillraceError} `WRITE` naming step, column and the record's place; never the value. */
-  check(row: SinkRow, generation: number): TableWrite {
+  #check(row: SinkRow, generation: number): TableWrite {
     const clock = writeClock(row.timestamp, generation)
     if (clock === undefined) throw this.refuse(row, 'the record has no usable timestamp')
     const { value } = row
@@ -48,7 +48,7 @@ export class TableRows {
     const refusals: MillraceError[] = []
     const writes = rows.flatMap((row) => {
       try {
-        return [this.check(row, generation)]
+        return [this.#check(row, generation)]
       } catch (error) {
         refusals.push(error as MillraceError)
         return []

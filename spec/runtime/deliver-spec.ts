@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import { MillraceError } from '../../lib/errors.ts'
 import { sink } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
-import type { Sink } from '../../lib/ports.ts'
-import { headerOf } from '../../lib/record.ts'
+import type { Sink, SinkRow } from '../../lib/ports.ts'
+import { headerOf, type Position } from '../../lib/record.ts'
 import { Counters } from '../../lib/runtime/counters.ts'
 import { DEAD_LETTER } from '../../lib/runtime/dead-letters.ts'
 import { deliver as deliverTo, type Outputs, type RowWriters } from '../../lib/runtime/deliver.ts'
@@ -132,8 +132,8 @@ describe('delivery to an external sink', () => {
 
     async write(rows: Parameters<Sink['write']>[0]): Promise<void> {
       const offsets = rows.map(({ origin }) => origin.offset)
-      const offset = offsets.find((one) => this.culprits.has(one))
-      if (offset !== undefined) throw new MillraceError('WRITE', 'no key', { offset })
+      const culprit = rows.find(({ origin }) => this.culprits.has(origin.offset))
+      if (culprit !== undefined) throw new MillraceError('WRITE', 'no key', culprit.origin)
       this.written.push(offsets)
     }
 
@@ -163,6 +163,51 @@ describe('delivery to an external sink', () => {
     const producer = new ArrayProducer()
     await deliver(rowsOf([1, 1, 2]), outputsTo(producer, said, new RefusingSink(1)), never)
     expect(lettersIn(producer)).to.deep.equal(['v1: no key'])
+  })
+
+  it('should write no row twice, and ask twice, when all culprits are named at once', async () => {
+    const producer = new ArrayProducer()
+    const asked: [offsets: number[], positions: number][] = []
+    const position = { topic: 'in', partition: 0, offset: 5 }
+    const rows = new Map([
+      [
+        nodeOf(said),
+        async (given: readonly SinkRow[], positions: readonly Position[]) => {
+          asked.push([given.map(({ origin }) => origin.offset), positions.length])
+          const errors = given
+            .filter(({ origin }) => [1, 3].includes(origin.offset))
+            .map(({ origin }) => new MillraceError('WRITE', `no key in ${origin.offset}`, origin))
+          if (errors.length > 0) throw new MillraceError('WRITE', 'two', { ...errors[0]!.at, errors })
+        },
+      ],
+    ])
+    await deliverTo(rowsOf([0, 1, 2, 3, 4]), outputsTo(producer), rows, [position], never)
+    // A position with the others would cover the dead letters, which are not yet written.
+    expect(asked).to.deep.equal([
+      [[0, 1, 2, 3, 4], 1],
+      [[0, 2, 4], 0],
+    ])
+    expect(lettersIn(producer)).to.deep.equal(['v1: no key in 1', 'v3: no key in 3'])
+  })
+
+  it('should keep the row of another topic that has the offset of the culprit', async () => {
+    const outbox = rowsOf([1])
+    const raw = { ...rawRecord(1), topic: 'other' }
+    const origin = { topic: 'other', partition: 0, offset: 1 }
+    outbox.addRow(nodeOf(said), { value: {}, key: null, timestamp: 1, headers: [], origin }, raw)
+    const written: string[] = []
+    const rows = new Map([
+      [
+        nodeOf(said),
+        async (given: readonly SinkRow[]) => {
+          const culprit = given.find((one) => one.origin.topic === 'in')
+          if (culprit !== undefined) throw new MillraceError('WRITE', 'no key', culprit.origin)
+          written.push(...given.map((one) => one.origin.topic))
+        },
+      ],
+    ])
+    await deliverTo(outbox, outputsTo(new ArrayProducer()), rows, [], never)
+    expect(written).to.deep.equal(['other'])
   })
 
   it('should reject with a refusal that names none of its rows', async () => {
