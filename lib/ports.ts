@@ -126,9 +126,9 @@ export interface Assignment {
   /** The partitions this member owns now, each with the position at which it will be read. */
   readonly positions: readonly Position[]
   /** The tasks of other members whose state this one is to follow. */
-  readonly standbys?: readonly string[]
+  readonly standbys: readonly string[]
   /** Every member of the group, this one too. */
-  readonly owners?: readonly TaskOwner[]
+  readonly owners: readonly TaskOwner[]
 }
 
 /** Where tasks are to be found. (StreamsMetadata) */
@@ -148,9 +148,12 @@ export interface ConsumerListener {
    * These partitions are about to be this member's. Called before their positions are read: who commits positions in
    * transactions fences earlier owners here, so that what is read then stands.
    */
-  taking?(partitions: readonly TopicPartition[]): Promise<void>
-  /** A new assignment; batches of it arrive only after this resolves. */
-  assigned(assignment: Assignment): Promise<void>
+  taking?(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<void>
+  /**
+   * A new assignment; batches of it arrive only after this resolves. `signal` aborts when it is void before that: what
+   * is thrown then is no failure.
+   */
+  assigned(assignment: Assignment, signal: AbortSignal): Promise<void>
   /** One partition's next records, in offset order. Must not block: queue it, and use `flow`. */
   batch(batch: FetchedBatch): void
   /** The consumer can't go on by itself. Called at most once. */

@@ -1,3 +1,4 @@
+import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
 import type { ConsumerListener } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { Connection } from './connection.ts'
@@ -21,7 +22,7 @@ export class Assignments {
   #generation = 0
   #current = new AbortController()
   #fetching: Fetching | undefined
-  #taken: { readonly connection: Connection; readonly owned: readonly TopicPartition[] } | undefined
+  #taken: { readonly connection: Connection; readonly share: MemberShare } | undefined
   #paused = new Set<string>()
   #handedOut = false
   #ended = false
@@ -54,13 +55,13 @@ export class Assignments {
     void this.changing()
   }
 
-  assigned(connection: Connection, owned: readonly TopicPartition[]): void {
+  assigned(connection: Connection, share: MemberShare): void {
     this.lost()
     if (this.#ended) return
-    this.#taken = { connection, owned }
+    this.#taken = { connection, share }
     this.#current = new AbortController()
     const { signal } = this.#current
-    this.#open(connection, owned, signal).catch((error) => {
+    this.#open(connection, share, signal).catch((error) => {
       if (!signal.aborted && !connection.lost.aborted) this.#options.fail(error)
     })
   }
@@ -68,7 +69,7 @@ export class Assignments {
   /** The same partitions again, from what is committed now. */
   retake(generation: number): void {
     const taken = this.#taken
-    if (generation === this.#generation && taken !== undefined) this.assigned(taken.connection, taken.owned)
+    if (generation === this.#generation && taken !== undefined) this.assigned(taken.connection, taken.share)
   }
 
   /** For good: the listener hears nothing any more. */
@@ -85,19 +86,22 @@ export class Assignments {
     this.#fetching?.flow(partitions, state)
   }
 
-  async #open(connection: Connection, owned: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
+  async #open(connection: Connection, share: MemberShare, signal: AbortSignal): Promise<void> {
+    const { partitions: owned, standbys, owners } = share
     await this.#calls
     if (signal.aborted) return
     this.#handedOut = true
-    await this.#tell(() => this.#options.listener.taking?.(owned) ?? Promise.resolve())
+    const { listener } = this.#options
+    await this.#tell(unlessVoid(signal, async () => listener.taking?.(owned, signal)))
     if (signal.aborted) return
     const positions = await this.#options.positions(owned, signal)
     if (signal.aborted) return
     const generation = this.#generation
     this.#paused = new Set()
-    await this.#tell(() => this.#options.listener.assigned({ generation, positions }))
+    const assignment = { generation, positions, standbys, owners }
+    await this.#tell(unlessVoid(signal, () => listener.assigned(assignment, signal)))
     if (signal.aborted) return
-    const { fetchBytes, listener } = this.#options
+    const { fetchBytes } = this.#options
     const deliver = (answer: Parameters<typeof fetchedBatch>[0]) =>
       listener.batch(fetchedBatch(answer, generation))
     this.#fetching = new Fetching({ connection, positions, fetchBytes, deliver, signal }, this.#paused)
@@ -110,5 +114,16 @@ export class Assignments {
       if (!this.#ended) this.#options.fail(error)
     })
     return this.#calls
+  }
+}
+
+/** What is thrown because the assignment has ended is no failure. */
+function unlessVoid(signal: AbortSignal, call: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    try {
+      if (!signal.aborted) await call()
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
   }
 }

@@ -1,5 +1,6 @@
 /** What a process asks of the log, whether it owns it or reaches the owner over a socket. */
-import type { OffsetRange, TopicSpec } from '../../lib/ports.ts'
+import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
+import type { MemberData, OffsetRange, TopicSpec } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { StoredChunk } from './log/decode-chunk.ts'
 import type { ChunkFor, TransactionCommit } from './log/log.ts'
@@ -57,15 +58,16 @@ export interface FetchAnswer extends TopicPartition {
 export interface MemberEvents {
   /** The assignment is about to change: finish, then say `ready`. */
   rebalancing(): void
-  assigned(generation: number, partitions: readonly TopicPartition[]): void
+  assigned(generation: number, share: MemberShare): void
   /** The group goes on without this member. */
   expelled(reason: Error): void
 }
 
 export interface Membership {
-  join(): Promise<void>
+  /** With what the member says of itself. */
+  join(data?: MemberData): Promise<void>
   /** Nothing of the assignment is in flight any more. */
-  ready(): void
+  ready(data?: MemberData): void
   /** Rejects with `FENCED` unless this is the current generation of a group that the member is in. */
   commit(generation: number, positions: readonly Position[]): Promise<void>
   leave(): Promise<void>

@@ -1,4 +1,4 @@
-import type { ConsumerOptions } from '../../lib/ports.ts'
+import type { ConsumerOptions, MemberData } from '../../lib/ports.ts'
 import type { Position } from '../../lib/record.ts'
 import type { Assignments } from './assignments.ts'
 import type { Connection, Membership } from './connection.ts'
@@ -8,16 +8,18 @@ export class Session {
   readonly #connection: Connection
   readonly #membership: Membership
   readonly #over = Promise.withResolvers<unknown>()
+  readonly #member: (() => MemberData) | undefined
   /** The group's count, which begins again with every owner of the log; never shown. */
   #groupGeneration = 0
 
-  constructor(connection: Connection, { group, topics }: ConsumerOptions, assignments: Assignments) {
+  constructor(connection: Connection, { group, topics, member }: ConsumerOptions, assignments: Assignments) {
     this.#connection = connection
+    this.#member = member
     this.#membership = connection.member(group, topics, {
-      rebalancing: () => void assignments.changing().then(() => this.#membership.ready()),
-      assigned: (generation, partitions) => {
+      rebalancing: () => void assignments.changing().then(() => this.#membership.ready(member?.())),
+      assigned: (generation, share) => {
         this.#groupGeneration = generation
-        assignments.assigned(connection, partitions)
+        assignments.assigned(connection, share)
       },
       expelled: (reason) => this.#over.resolve(reason),
     })
@@ -28,7 +30,7 @@ export class Session {
 
   /** Joins the group; resolves with the reason when the session is over. */
   async run(): Promise<unknown> {
-    await this.#membership.join()
+    await this.#membership.join(this.#member?.())
     return this.#over.promise
   }
 

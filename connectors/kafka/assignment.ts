@@ -1,3 +1,4 @@
+import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
 import { MillraceError } from '../../lib/errors.ts'
 import type { ConsumerListener } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
@@ -36,7 +37,7 @@ export class Assignments {
   #generation = 0
   #current = new AbortController()
   #member: Member | undefined
-  #owned: readonly TopicPartition[] = []
+  #share: MemberShare | undefined
   #cursors = new Map<string, Cursor>()
   #held = new Set<string>()
   #handedOut = false
@@ -71,22 +72,22 @@ export class Assignments {
   }
 
   /** Must be called in the moment of joining: not one record may come before the position is set. */
-  joined(member: Member, owned: readonly TopicPartition[]): void {
-    member.pause(owned)
+  joined(member: Member, share: MemberShare): void {
+    member.pause(share.partitions)
     this.lost()
     if (this.#ended) return
     this.#member = member
-    this.#owned = owned
+    this.#share = share
     this.#current = new AbortController()
     const { signal } = this.#current
-    this.#open(member, owned, signal).catch((error) => {
+    this.#open(member, share, signal).catch((error) => {
       if (!signal.aborted) this.#options.fail(error)
     })
   }
 
   /** The same partitions again, from what is committed now. */
   retake(generation: number): void {
-    if (generation === this.#generation && this.#member !== undefined) this.joined(this.#member, this.#owned)
+    if (generation === this.#generation && this.#member !== undefined) this.joined(this.#member, this.#share!)
   }
 
   /** For good: the listener hears nothing any more. */
@@ -127,18 +128,21 @@ export class Assignments {
     )
   }
 
-  async #open(member: Member, owned: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
+  async #open(member: Member, share: MemberShare, signal: AbortSignal): Promise<void> {
+    const { partitions: owned, standbys, owners } = share
     await this.#calls
     if (signal.aborted) return
     this.#handedOut = true
-    await this.#tell(() => this.#options.listener.taking?.(owned) ?? Promise.resolve())
+    const { listener } = this.#options
+    await this.#tell(unlessVoid(signal, async () => listener.taking?.(owned, signal)))
     if (signal.aborted) return
     const positions = await this.#options.positions(owned, signal)
     if (signal.aborted) return
     for (const position of positions) member.seek(position)
     this.#held = new Set()
     const generation = this.#generation
-    await this.#tell(() => this.#options.listener.assigned({ generation, positions }))
+    const assignment = { generation, positions, standbys, owners }
+    await this.#tell(unlessVoid(signal, () => listener.assigned(assignment, signal)))
     if (signal.aborted) return
     this.#cursors = new Map(positions.map((position) => [partitionKey(position), cursorAt(position)]))
     member.resume(owned.filter((partition) => !this.#held.has(partitionKey(partition))))
@@ -155,4 +159,15 @@ export class Assignments {
 
 function cursorAt({ offset }: Position): Cursor {
   return { next: offset, misses: 0 }
+}
+
+/** What is thrown because the assignment has ended is no failure. */
+function unlessVoid(signal: AbortSignal, call: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    try {
+      if (!signal.aborted) await call()
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
 }

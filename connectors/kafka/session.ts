@@ -4,13 +4,15 @@ import type { ConsumerOptions } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { Assignments, Member } from './assignment.ts'
 import { type Client, openClient } from './client.ts'
-import { coPartitionAssigner } from './co-partition-assigner.ts'
 import { commitError, kafkaError } from './errors.ts'
 import { AssignerProtocol } from './kafkajs.ts'
 import type { KafkaSettings } from './options.ts'
 import { within } from './reach.ts'
 import type { Batch } from './repairs/batch.ts'
 import { hookRejoin } from './repairs/rejoin.ts'
+import { hookUserData } from './repairs/user-data.ts'
+import { stickyAssigner } from './sticky-assigner.ts'
+import { decodeUserData, type Given, NOTHING_GIVEN } from './user-data.ts'
 import { Watchdog } from './watchdog.ts'
 
 const DEFAULT_FETCH_BYTES = 1024 * 1024
@@ -33,6 +35,8 @@ export class Session implements Member {
   readonly #over = Promise.withResolvers<unknown>()
   readonly #watchdog: Watchdog
   readonly #topics: readonly string[]
+  /** What the assignment that is being received says beside its partitions. */
+  #given: Given = NOTHING_GIVEN
   #connected = false
   #memberId: string | undefined
   #joining: Promise<void> = Promise.resolve()
@@ -47,7 +51,7 @@ export class Session implements Member {
     this.#watchdog = new Watchdog(timing.watchdog, () => this.#over.resolve(silent(timing.watchdog)))
     this.#consumer = this.#client.kafka.consumer({
       groupId: options.group,
-      partitionAssigners: [this.#assigner(options.lastMemberId)],
+      partitionAssigners: [this.#assigner(options)],
       sessionTimeout: timing.session,
       heartbeatInterval: timing.heartbeat,
       rebalanceTimeout: timing.rebalance,
@@ -154,12 +158,15 @@ export class Session implements Member {
   }
 
   /** There are no heartbeats while work in hand is finished: it may take two thirds of the session. */
-  #assigner(lastMemberId: string | undefined): PartitionAssigner {
+  #assigner({ lastMemberId, member }: SessionOptions): PartitionAssigner {
     const patience = (this.#settings.timing.session * 2) / 3
     const beforeJoin = () => within(patience, () => this.#assignments.changing()).catch(() => {})
     return (group) => {
       hookRejoin(group.cluster, { beforeJoin, lastMemberId })
-      return coPartitionAssigner(AssignerProtocol)(group)
+      hookUserData(group.cluster, (bytes) => {
+        this.#given = decodeUserData<Given>(bytes) ?? NOTHING_GIVEN
+      })
+      return stickyAssigner(AssignerProtocol, member)(group)
     }
   }
 
@@ -171,7 +178,7 @@ export class Session implements Member {
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       alive()
       this.#memberId = payload.memberId
-      this.#assignments.joined(this, partitionsIn(payload.memberAssignment))
+      this.#assignments.joined(this, { partitions: partitionsIn(payload.memberAssignment), ...this.#given })
     })
     this.#consumer.on(CRASH, ({ payload }) => this.#over.resolve(payload.error))
   }

@@ -5,7 +5,7 @@ import type { Assignment, BrokerConsumer, BrokerProducer } from '../ports.ts'
 import type { TopicPartition } from '../record.ts'
 import { withGuarantee } from '../topology/guarantee.ts'
 import type { Guarantee, Topology } from '../topology/nodes.ts'
-import { assign, type Checkpoints, type PreparedTask, type Running } from './assignment.ts'
+import { assign, type Checkpoints, type Running } from './assignment.ts'
 import { type Ends, endsOf, reached } from './caught-up.ts'
 import { atLeastOnce, exactlyOnce } from './checkpoint.ts'
 import { Committer } from './committer.ts'
@@ -178,9 +178,9 @@ class RunningWorker implements Worker {
     await this.#globals.start()
     await this.#consumer.start({
       revoked: () => this.#drain(),
-      taking: (partitions) => this.#taking(partitions),
-      assigned: (assignment) => {
-        this.#assigning = this.#assigned(assignment)
+      taking: (partitions, signal) => this.#taking(partitions, this.#until(signal)),
+      assigned: (assignment, signal) => {
+        this.#assigning = this.#assigned(assignment, this.#until(signal))
         return this.#assigning
       },
       batch: (batch) => this.#running?.tasks.get(`${batch.topic}/${batch.partition}`)?.offer(batch),
@@ -231,18 +231,22 @@ class RunningWorker implements Worker {
   }
 
   /** Exactly once: whoever had these tasks before is fenced, and only then are their positions read. */
-  async #taking(partitions: readonly TopicPartition[]): Promise<void> {
+  async #taking(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
     const { topology, application, environment } = this.#options
     if (!this.#exactlyOnce) return
     const { broker, log } = environment
-    this.#producers = new TaskProducers({ broker, application, log, signal: this.#ending.signal })
+    this.#producers = new TaskProducers({ broker, application, log, signal })
     await this.#producers.open(namesOfTasks(topology, application, partitions))
   }
 
-  async #assigned(assignment: Assignment): Promise<void> {
+  /** Until the assignment is void, or the worker ends. */
+  #until(assignment: AbortSignal): AbortSignal {
+    return AbortSignal.any([assignment, this.#ending.signal])
+  }
+
+  async #assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
     const { topology, application, environment, stateDir, partitionsOf, batch } = this.#options
     const { creditBytes = 4 << 20, now = Date.now, idleAfter = 1000, futureTolerance } = this.#options
-    const { signal } = this.#ending
     this.#observed.assigning(assignment)
     for (const sink of this.#opened.sinks.values()) {
       await retrying(() => sink.prepare(), { when: isRetriable, signal })
@@ -269,8 +273,8 @@ class RunningWorker implements Worker {
       futureTolerance,
       signal,
     }
+    const checkpoints = await this.#checkpoints(assignment, signal)
     const tasks = await prepareTasks(assignment.positions, shared)
-    const checkpoints = await this.#checkpoints(assignment, tasks)
     this.#running = assign({
       consumer: this.#consumer,
       admin: broker.admin,
@@ -291,8 +295,9 @@ class RunningWorker implements Worker {
   }
 
   /** How each task of an assignment commits. */
-  async #checkpoints({ generation }: Assignment, tasks: readonly PreparedTask[]): Promise<Checkpoints> {
+  async #checkpoints({ generation, positions }: Assignment, signal: AbortSignal): Promise<Checkpoints> {
     const { counters } = this
+    const { topology, application } = this.#options
     const { log } = this.#options.environment
     const { sinks } = this.#opened
     const outputs = { producer: this.#producer, refusals: this.#refusals, counters, log }
@@ -304,13 +309,10 @@ class RunningWorker implements Worker {
         return ({ state }) => atLeastOnce({ outputs, rows, state, committer })
       }
     }
-    const rows = new Map(
-      await Promise.all(
-        tasks.map(
-          async ({ name }) => [name, await takenRowWriters(sinks, name, this.#ending.signal)] as const,
-        ),
-      ),
-    )
+    const taking = namesOfTasks(topology, application, positions).map(async (name) => {
+      return [name, await takenRowWriters(sinks, name, signal)] as const
+    })
+    const rows = new Map(await Promise.all(taking))
     const committed = () => {
       this.#failures = 0
     }

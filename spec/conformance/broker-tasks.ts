@@ -7,7 +7,8 @@ import type { Collector } from './collector.ts'
 interface Joined {
   readonly consumer: BrokerConsumer
   readonly seen: Collector
-  held: readonly HeldTask[]
+  /** What it says at its next joining. */
+  readonly said: { held: readonly HeldTask[] }
 }
 
 /** What a group does with what its members say of themselves. */
@@ -26,14 +27,15 @@ export function taskCases({ harness, has }: BrokerSuite): void {
     })
 
     async function join(name: string, held: readonly HeldTask[] = [], standbys = 1): Promise<Joined> {
-      const member = (): MemberData => {
-        return { groups, standbys, held: joined.held, process: name, endpoint: `${name}:80` }
-      }
+      const said = { held }
+      const member = (): MemberData => ({
+        ...{ groups, standbys, process: name, endpoint: `${name}:80` },
+        ...said,
+      })
       const topics = groups.flatMap((one) => one.topics)
       const consumer = harness().consumer({ group, topics, member })
       const seen = await harness().collect(consumer)
-      const joined: Joined = { consumer, seen, held }
-      return joined
+      return { consumer, seen, said }
     }
 
     const activeOf = ({ seen }: Joined, name: string) => ownerIn(seen, name)?.active ?? []
@@ -82,8 +84,8 @@ export function taskCases({ harness, has }: BrokerSuite): void {
       const b = await join('b', far(['0_0', '0_2', '1_1']))
       await b.seen.until(({ owned }) => owned.length === 5)
       expect(activeOf(b, 'b')).to.deep.equal(['0_0', '0_2', '1_1'])
-      a.held = far(['0_0', '0_2', '1_1'])
-      b.held = far(['0_1', '0_3', '1_0'])
+      a.said.held = far(['0_0', '0_2', '1_1'])
+      b.said.held = far(['0_1', '0_3', '1_0'])
       const c = await join('c')
       await c.seen.until(({ owned }) => owned.length > 0)
       const kept = activeOf(c, 'b').filter((task) => ['0_1', '0_3', '1_0'].includes(task))
@@ -98,7 +100,7 @@ export function taskCases({ harness, has }: BrokerSuite): void {
       const owners = names.map((name) => ownerIn(all[0]!.seen, name)!)
       for (const [at, one] of all.entries()) {
         const { active, standbys } = owners[at]!
-        one.held = [
+        one.said.held = [
           ...active.map((task) => ({ task, active: true, upTo: 9 })),
           ...standbys.map((task) => ({ task, active: false, upTo: 8 })),
         ]

@@ -52,7 +52,9 @@ describe('a worker', () => {
     const environment = environmentOf(consumer, gated)
     const worker = await startWorker({ topology, environment, batch: { records: 2, wait: 0 } })
     const listener = consumer.listener!
-    await listener.assigned({ generation: 1, positions: [{ topic: 'in', partition: 0, offset: 0 }] })
+    const positions = [{ topic: 'in', partition: 0, offset: 0 }]
+    const { signal } = new AbortController()
+    await listener.assigned({ generation: 1, positions, standbys: [], owners: [] }, signal)
     const records = [rawRecord(0, '0'), rawRecord(1, '1')]
     listener.batch({ topic: 'in', partition: 0, generation: 1, records, next: 2, bytes: 6 })
     await settled()

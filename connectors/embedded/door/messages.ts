@@ -1,11 +1,12 @@
 /** What is said on the socket of the embedded log. */
+import type { MemberShare } from '../../../lib/broker/assign-tasks.ts'
 import { type Coordinates, type ErrorCode, MillraceError } from '../../../lib/errors.ts'
-import type { TopicSpec } from '../../../lib/ports.ts'
+import type { MemberData, TopicSpec } from '../../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../../lib/record.ts'
 import type { FetchAsk, TransactionCommit } from '../connection.ts'
 
 /** Raised by every change after which an older process would misunderstand. */
-export const PROTOCOL = 2
+export const PROTOCOL = 3
 
 export type Request =
   | { readonly op: 'hello'; readonly protocol: number; readonly pid: number }
@@ -33,8 +34,9 @@ export type Request =
       readonly member: number
       readonly group: string
       readonly topics: readonly string[]
+      readonly data?: MemberData | undefined
     }
-  | { readonly op: 'ready'; readonly member: number }
+  | { readonly op: 'ready'; readonly member: number; readonly data?: MemberData | undefined }
   | {
       readonly op: 'commit'
       readonly member: number
@@ -72,7 +74,7 @@ export type Answer =
       readonly kind: 'assigned'
       readonly member: number
       readonly generation: number
-      readonly partitions: readonly TopicPartition[]
+      readonly share: MemberShare
     }
   | { readonly kind: 'expelled'; readonly member: number; readonly error: WireError }
 

@@ -27,7 +27,7 @@ export class RemoteConnection implements Connection {
     this.#requests = new RequestSocket(socket, timing, (event) => {
       const events = this.#members.get(event.member)
       if (event.kind === 'rebalancing') events?.rebalancing()
-      else if (event.kind === 'assigned') events?.assigned(event.generation, event.partitions)
+      else if (event.kind === 'assigned') events?.assigned(event.generation, event.share)
       else events?.expelled(fromWire(event.error))
     })
   }
@@ -90,8 +90,8 @@ export class RemoteConnection implements Connection {
     const member = ++this.#lastMember
     this.#members.set(member, events)
     return {
-      join: () => this.#ask({ op: 'join', member, group, topics }),
-      ready: () => void this.#ask({ op: 'ready', member }).catch(() => {}),
+      join: (data) => this.#ask({ op: 'join', member, group, topics, data }),
+      ready: (data) => void this.#ask({ op: 'ready', member, data }).catch(() => {}),
       commit: (generation, positions) => this.#ask({ op: 'commit', member, generation, positions }),
       leave: async () => {
         this.#members.delete(member)

@@ -51,9 +51,9 @@ export class ServedRequests {
           chunks: chunksFor(request.places, parts),
         })
       case 'join':
-        return this.#join(request.member, request.group, request.topics)
+        return this.#join(request)
       case 'ready':
-        return this.#member(request.member).ready()
+        return this.#member(request.member).ready(request.data)
       case 'commit':
         return this.#member(request.member).commit(request.generation, request.positions)
       case 'leave':
@@ -61,14 +61,14 @@ export class ServedRequests {
     }
   }
 
-  #join(member: number, group: string, topics: readonly string[]): Promise<void> {
+  #join({ member, group, topics, data }: Extract<PlainRequest, { op: 'join' }>): Promise<void> {
     const membership = this.#engine.member(group, topics, {
       rebalancing: () => this.#say({ kind: 'rebalancing', member }),
-      assigned: (generation, partitions) => this.#say({ kind: 'assigned', member, generation, partitions }),
+      assigned: (generation, share) => this.#say({ kind: 'assigned', member, generation, share }),
       expelled: (reason) => this.#say({ kind: 'expelled', member, error: toWire(reason) }),
     })
     this.#members.set(member, membership)
-    return membership.join()
+    return membership.join(data)
   }
 
   #leave(member: number): Promise<void> {

@@ -1,12 +1,14 @@
+import { assignTasks, type GroupMember } from '../../../lib/broker/assign-tasks.ts'
 import { MillraceError } from '../../../lib/errors.ts'
+import type { MemberData } from '../../../lib/ports.ts'
 import type { MemberEvents } from '../connection.ts'
-import { coPartition, type Subscriber } from './co-partition.ts'
 
-export interface NewMember extends Subscriber {
+export interface NewMember extends GroupMember {
   readonly events: MemberEvents
 }
 
 interface Member extends NewMember {
+  data: MemberData | undefined
   /** `finishing`: told that its assignment is about to change, and not yet `ready`. */
   state: 'empty-handed' | 'holding' | 'finishing'
 }
@@ -42,10 +44,11 @@ export class Group {
     if (this.#members.delete(id)) this.#rebalance()
   }
 
-  ready(id: string): void {
+  ready(id: string, data?: MemberData): void {
     const member = this.#members.get(id)
     if (member?.state !== 'finishing') return
     member.state = 'empty-handed'
+    member.data = data
     this.#assignWhenReady()
   }
 
@@ -82,7 +85,7 @@ export class Group {
     clearTimeout(this.#deadline)
     this.#deadline = undefined
     this.#generation++
-    const shares = coPartition(members, this.#options.partitions)
+    const shares = assignTasks(members, this.#options.partitions)
     for (const member of members) {
       member.state = 'holding'
       member.events.assigned(this.#generation, shares.get(member.id)!)

@@ -19,8 +19,8 @@ export class Groups {
   member(name: string, topics: readonly string[], events: MemberEvents): Membership {
     const id = randomUUID()
     return {
-      join: async () => this.#group(name).join({ id, topics, events }),
-      ready: () => this.#group(name).ready(id),
+      join: async (data) => this.#group(name).join({ id, topics, data, events }),
+      ready: (data) => this.#group(name).ready(id, data),
       commit: async (generation, positions) => {
         this.#group(name).requireCurrent(id, generation)
         await this.#options.store(name, positions)

@@ -10,6 +10,7 @@ import { encodeRecord } from './record-encoder.ts'
 import { type ConsumerGroup, repairRejoin } from './rejoin.ts'
 import { replaceModule } from './replace-module.ts'
 import { type RequestQueue, repairThrottleTimer } from './throttle-timer.ts'
+import { type AssignmentCodec, type JoiningGroup, repairUserData } from './user-data.ts'
 
 type ClassOf<T> = { readonly prototype: T }
 type ClosedError = new (message: string, broker: { host: string; port: number }) => Error
@@ -30,7 +31,10 @@ export function repairKafkajs(require: NodeJS.Require): void {
   repairThrottleTimer(load<ClassOf<RequestQueue>>('network/requestQueue').prototype)
   repairOffsetReset(load<ClassOf<OffsetManager>>('consumer/offsetManager').prototype)
   repairCommit(load<ClassOf<Runner>>('consumer/runner').prototype)
-  repairRejoin(load<ClassOf<ConsumerGroup>>('consumer/consumerGroup').prototype)
+  const { MemberAssignment } = load<{ MemberAssignment: AssignmentCodec }>('consumer/assignerProtocol')
+  const { prototype: group } = load<ClassOf<ConsumerGroup & JoiningGroup>>('consumer/consumerGroup')
+  repairRejoin(group)
+  repairUserData(group, MemberAssignment)
 }
 
 function decodeMessages(load: <T>(file: string) => T) {

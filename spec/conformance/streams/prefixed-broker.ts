@@ -25,9 +25,9 @@ export function prefixedBroker(broker: Broker, prefix: string): Broker {
   }
   const listening = (listener: ConsumerListener): ConsumerListener => ({
     revoked: () => listener.revoked(),
-    taking: (partitions) => listener.taking?.(partitions.map(inwards)) ?? Promise.resolve(),
-    assigned: (assignment) =>
-      listener.assigned({ ...assignment, positions: assignment.positions.map(inwards) }),
+    taking: async (partitions, signal) => listener.taking?.(partitions.map(inwards), signal),
+    assigned: (assignment, signal) =>
+      listener.assigned({ ...assignment, positions: assignment.positions.map(inwards) }, signal),
     batch: (batch) => listener.batch({ ...inwards(batch), records: batch.records.map(inwards) }),
     failed: (error) => listener.failed(error),
   })
