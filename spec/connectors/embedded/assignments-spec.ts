@@ -17,7 +17,11 @@ describe('assignments of the embedded log', () => {
       fail: (error) => collector.failed(error),
     })
     under.end()
-    under.assigned({ lost: new AbortController().signal } as Connection, [{ topic: 't', partition: 0 }])
+    under.assigned({ lost: new AbortController().signal } as Connection, {
+      partitions: [{ topic: 't', partition: 0 }],
+      standbys: [],
+      owners: [],
+    })
     await new Promise(setImmediate)
     expect(asked).to.equal(0)
     expect(collector.events).to.deep.equal([])

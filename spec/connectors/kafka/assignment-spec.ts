@@ -6,6 +6,7 @@ import type { Position, TopicPartition } from '../../../lib/record.ts'
 import { Collector } from '../../conformance/collector.ts'
 
 const P0: TopicPartition = { topic: 't', partition: 0 }
+const SHARE = { partitions: [P0], standbys: [], owners: [] }
 
 /** Writes down what the assignment asks of its member. */
 class Notes implements Member {
@@ -38,7 +39,7 @@ describe('Kafka assignments', () => {
     const collector = new Collector()
     const notes = new Notes()
     const under = assignments(collector, async () => [{ ...P0, offset: 5 }])
-    under.joined(notes, [P0])
+    under.joined(notes, SHARE)
     expect(notes.lines).to.deep.equal(['pause 0'])
     expect(under.batch(fetched(5, 6))).to.equal(undefined)
     await collector.until(({ events }) => events.includes('assigned'))
@@ -52,7 +53,7 @@ describe('Kafka assignments', () => {
     const collector = new Collector()
     const notes = new Notes()
     const under = assignments(collector, async () => [{ ...P0, offset: 5 }])
-    under.joined(notes, [P0])
+    under.joined(notes, SHARE)
     await settled(() => notes.lines.includes('resume 0'))
     for (const from of [0, 9]) expect(under.batch(fetched(from, 20))).to.equal(undefined)
     expect(collector.batches).to.deep.equal([])
@@ -63,7 +64,7 @@ describe('Kafka assignments', () => {
     const collector = new Collector()
     const notes = new Notes()
     const under = assignments(collector, async () => [{ ...P0, offset: 5 }])
-    under.joined(notes, [P0])
+    under.joined(notes, SHARE)
     await settled(() => notes.lines.includes('resume 0'))
     const often = () => Array.from({ length: 20 }, () => under.batch(fetched(0, 1)))
     expect(often).to.throw(MillraceError, 't/0').with.property('code', 'INTERNAL')
@@ -75,9 +76,9 @@ describe('Kafka assignments', () => {
     const answers = [slow.promise, Promise.resolve([{ ...P0, offset: 2 }])]
     const under = assignments(collector, () => answers.shift()!)
     const [first, second] = [new Notes(), new Notes()]
-    under.joined(first, [P0])
+    under.joined(first, SHARE)
     await settled(() => answers.length === 1)
-    under.joined(second, [P0])
+    under.joined(second, SHARE)
     await settled(() => second.lines.includes('resume 0'))
     slow.resolve([{ ...P0, offset: 1 }])
     await collector.until(({ assignments }) => assignments.length === 1)
@@ -89,11 +90,11 @@ describe('Kafka assignments', () => {
     const collector = new Collector()
     const notes = new Notes()
     const under = assignments(collector, async () => [{ ...P0, offset: 0 }])
-    under.joined(notes, [P0])
+    under.joined(notes, SHARE)
     await collector.until(({ assignments }) => assignments.length === 1)
     under.changing()
     under.changing()
-    under.joined(notes, [P0])
+    under.joined(notes, SHARE)
     await collector.until(({ assignments }) => assignments.length === 2)
     under.lost()
     await collector.until(({ events }) => events.length === 4)
@@ -104,7 +105,7 @@ describe('Kafka assignments', () => {
     const notes = new Notes()
     const collector = new Collector(() => under.flow([P0], 'paused'))
     const under = assignments(collector, async () => [{ ...P0, offset: 0 }])
-    under.joined(notes, [P0])
+    under.joined(notes, SHARE)
     await settled(() => notes.lines.includes('resume '))
     under.flow([P0], 'flowing')
     expect(notes.lines.at(-1)).to.equal('resume 0')
@@ -119,7 +120,7 @@ describe('Kafka assignments', () => {
       return [{ ...P0, offset: 0 }]
     })
     under.end()
-    under.joined(notes, [P0])
+    under.joined(notes, SHARE)
     await new Promise(setImmediate)
     expect(notes.lines).to.deep.equal(['pause 0'])
     expect(asked).to.equal(0)
@@ -128,7 +129,7 @@ describe('Kafka assignments', () => {
   it('should pass on why the positions could not be had', async () => {
     const collector = new Collector()
     const refusal = new MillraceError('DATA_LOSS', 'gone')
-    assignments(collector, () => Promise.reject(refusal)).joined(new Notes(), [P0])
+    assignments(collector, () => Promise.reject(refusal)).joined(new Notes(), SHARE)
     expect(await collector.untilFailed()).to.equal(refusal)
   })
 })

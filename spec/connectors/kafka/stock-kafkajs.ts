@@ -12,6 +12,11 @@ export function stockFile<T>(file: string): T {
   return loadAnew(`src/${file}`) as T
 }
 
+/** Another file of the kafkajs that was loaded last, as it uses it itself. */
+export function beside<T>(file: string): T {
+  return require(join(copy!, `src/${file}`)) as T
+}
+
 export function stockKafkajs(): typeof KafkaJs {
   return loadAnew('index.js') as typeof KafkaJs
 }

@@ -16,9 +16,10 @@ class Room {
     this.group.join({
       id,
       topics: ['t'],
+      data: undefined,
       events: {
         rebalancing: () => tell('rebalancing'),
-        assigned: (generation, partitions) =>
+        assigned: (generation, { partitions }) =>
           tell(`${generation} has ${partitions.map(({ partition }) => partition).join(',')}`),
         expelled: (reason) => {
           tell(`expelled, ${(reason as MillraceError).code}`)
