@@ -28,9 +28,14 @@ export async function retrying<T>(call: () => Promise<T>, how: Backoff): Promise
       if (how.signal?.aborted || attempt === how.attempts || !how.when(error)) throw error
       const wait = backoffDelay(attempt, how.base, how.cap)
       how.onRetry?.(error, attempt, wait)
-      await delay(wait, undefined, { signal: how.signal }).catch(() => {
-        throw how.signal?.reason
-      })
+      await pause(wait, how.signal)
     }
   }
+}
+
+/** Resolves after so many milliseconds; rejects with the signal's reason when aborted. */
+export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => {
+    throw signal?.reason
+  })
 }

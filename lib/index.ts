@@ -107,7 +107,8 @@ export {
   mermaid,
   type StepDescription,
 } from './topology/describe.ts'
-export type { RxRecord, Topology } from './topology/nodes.ts'
+export type { Retry } from './topology/error-policy.ts'
+export type { LastResort, RxRecord, Topology } from './topology/nodes.ts'
 export {
   keyValueStore,
   type StoreSpec,
@@ -120,6 +121,7 @@ export type {
   GlobalTable,
   GroupedTable,
   Operator,
+  RetryOptions,
   StepOptions,
   Stream,
   Sunk,

@@ -1,6 +1,7 @@
 import { retrying } from '../backoff.ts'
 import { isRetriable, MillraceError } from '../errors.ts'
 import type { Context } from '../record.ts'
+import { retryOf } from '../topology/error-policy.ts'
 import type { EnrichNode } from '../topology/nodes.ts'
 import type { StepRuntime } from './step.ts'
 
@@ -18,11 +19,15 @@ export function attempt<T>(
   runtime: StepRuntime,
 ): Promise<T> {
   let failures = 0
+  const { backoff: base, maxBackoff: cap } = retryOf(node) ?? {}
   return retrying(() => withTimeout(node, call, signal), {
     when: (error) => isRetriable(error) || ++failures <= node.retry,
     onRetry: (error) => {
       if (isRetriable(error)) runtime.waiting(node, error)
+      else runtime.count(node.name, 'retried')
     },
+    ...(base !== undefined && { base }),
+    ...(cap !== undefined && { cap }),
     signal,
   })
 }

@@ -1,6 +1,6 @@
 import type { Context } from '../record.ts'
 import type { BranchNode } from '../topology/nodes.ts'
-import type { StepOptions, Stream } from '../topology/stream.ts'
+import type { RetryOptions, Stream } from '../topology/stream.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 type Predicate<K, V> = (value: V, context: Context<K>) => boolean
@@ -17,7 +17,7 @@ type Predicate<K, V> = (value: V, context: Context<K>) => boolean
 export function branch<K, V, const Name extends string>(
   name: string,
   branches: Readonly<Record<Name, Predicate<NoInfer<K>, V> | true>>,
-  options: StepOptions = {},
+  options: RetryOptions = {},
 ): (stream: Stream<K, V>) => Readonly<Record<Name, Stream<K, V>>> {
   const said = Object.entries(branches) as [Name, Predicate<K, V> | true][]
   const predicates = said.map(([, predicate]) => (predicate === true ? () => true : predicate))

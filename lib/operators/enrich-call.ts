@@ -1,6 +1,7 @@
 import type { Context } from '../record.ts'
 import type { Enrichment, EnrichNode } from '../topology/nodes.ts'
 import { attempt, type Waiting } from './attempt.ts'
+import { lanesByKey } from './lanes.ts'
 import type { Push, StepRuntime } from './step.ts'
 
 type Call = Extract<Enrichment, { how: 'call' }>
@@ -37,13 +38,5 @@ export function callEnrichment(node: EnrichNode, { call }: Call, next: Push, run
 function lanesOf(node: EnrichNode, batch: readonly Waiting[]): number[][] {
   if (node.order === 'none') return batch.map((_, index) => [index])
   if (node.order === 'partition') return [batch.map((_, index) => index)]
-  const lanes = new Map<unknown, number[]>()
-  for (const [index, { context }] of batch.entries()) {
-    // Behind `keyBy` the record's own key is another; one that is no text is told by its bytes, from where it came.
-    const key = typeof context.key === 'string' ? context.key : (context.raw.key?.toString('latin1') ?? index)
-    const lane = lanes.get(key)
-    if (lane === undefined) lanes.set(key, [index])
-    else lane.push(index)
-  }
-  return [...lanes.values()]
+  return lanesByKey(batch)
 }

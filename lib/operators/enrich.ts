@@ -1,14 +1,15 @@
 import { type Duration, duration } from '../duration.ts'
+import { MillraceError } from '../errors.ts'
 import type { Lookup, LookupTarget } from '../ports.ts'
 import type { Context } from '../record.ts'
 import type { Enrichment, EnrichNode } from '../topology/nodes.ts'
-import type { Operator, StepOptions } from '../topology/stream.ts'
+import type { Operator, RetryOptions } from '../topology/stream.ts'
 import type { Waiting } from './attempt.ts'
 import { callEnrichment } from './enrich-call.ts'
 import { lookupEnrichment } from './enrich-lookup.ts'
 import type { AsyncStep, Push, StepRuntime } from './step.ts'
 
-export interface EnrichOptions extends StepOptions {
+export interface EnrichOptions extends RetryOptions {
   /** Calls in flight at once, per task. Default 32. */
   readonly concurrency?: number
   /**
@@ -18,7 +19,7 @@ export interface EnrichOptions extends StepOptions {
   readonly order?: 'key' | 'partition' | 'none'
   /** One attempt. Default 2s. */
   readonly timeout?: Duration
-  /** Further attempts when a call fails. Default 3. A server that can't be reached, or a look-up's that does not answer, is waited for. */
+  /** Further attempts when a call fails. Default 3, or what `onError` says of it. A server that can't be reached, or a look-up's that does not answer, is waited for. */
   readonly retry?: number
 }
 
@@ -76,10 +77,18 @@ export function enrich<K, V, R>(
         concurrency: Math.max(1, options.concurrency ?? 32),
         order: options.order ?? 'key',
         timeout: duration(options.timeout ?? '2s'),
-        retry: options.retry ?? 3,
+        retry: retriesOf(name, options),
       },
       options,
     )
+}
+
+function retriesOf(step: string, { retry, onError }: EnrichOptions): number {
+  if (typeof onError !== 'object') return retry ?? 3
+  if (retry === undefined) return onError.retry
+  throw new MillraceError('CONFIG', `step "${step}" says twice how often it retries: leave out { retry }`, {
+    step,
+  })
 }
 
 export function enrichStep(

@@ -1,6 +1,6 @@
 import type { Context } from '../record.ts'
 import type { FilterNode } from '../topology/nodes.ts'
-import type { Operator, StepOptions } from '../topology/stream.ts'
+import type { Operator, RetryOptions } from '../topology/stream.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 /** Keeps the records for which the predicate holds; the others are counted under the step's name. (KStream#filter) */
@@ -9,7 +9,7 @@ export function filter<K, V, R extends V = V>(
   predicate:
     | ((value: V, context: Context<NoInfer<K>>) => value is R)
     | ((value: V, context: Context<NoInfer<K>>) => boolean),
-  options: StepOptions = {},
+  options: RetryOptions = {},
 ): Operator<K, V, K, R> {
   return (stream) =>
     stream.append({ kind: 'filter', name, predicate: predicate as FilterNode['predicate'] }, options)

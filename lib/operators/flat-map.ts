@@ -1,13 +1,13 @@
 import type { Context } from '../record.ts'
 import type { FlatMapNode } from '../topology/nodes.ts'
-import type { Operator, StepOptions } from '../topology/stream.ts'
+import type { Operator, RetryOptions } from '../topology/stream.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 /** One value in, any number out, in order; key, timestamp and headers stay. (KStream#flatMapValues) */
 export function flatMap<K, V, R>(
   name: string,
   project: (value: V, context: Context<NoInfer<K>>) => Iterable<R>,
-  options: StepOptions = {},
+  options: RetryOptions = {},
 ): Operator<K, V, K, R> {
   return (stream) =>
     stream.append({ kind: 'flatMap', name, project: project as FlatMapNode['project'] }, options)

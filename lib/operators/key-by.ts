@@ -1,11 +1,11 @@
 import { stringKey } from '../contract/serde.ts'
 import { type Context, rekeyed } from '../record.ts'
 import type { KeyByNode } from '../topology/keyed-nodes.ts'
-import type { Operator, StepOptions } from '../topology/stream.ts'
+import type { Operator, RetryOptions } from '../topology/stream.ts'
 import type { Format } from '../topology/topic.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
-export interface KeyByOptions<K> extends StepOptions {
+export interface KeyByOptions<K> extends RetryOptions {
   /** How the keys are written. Default: text. */
   readonly key?: Format<K>
 }
@@ -17,12 +17,12 @@ export interface KeyByOptions<K> extends StepOptions {
 export function keyBy<K, V>(
   name: string,
   by: (value: V, context: Context<NoInfer<K>>) => string | null,
-  options?: StepOptions & { readonly key?: never },
+  options?: RetryOptions & { readonly key?: never },
 ): Operator<K, V, string, V>
 export function keyBy<K, V, K2>(
   name: string,
   by: (value: V, context: Context<NoInfer<K>>) => K2 | null,
-  options: StepOptions & { readonly key: Format<K2> },
+  options: RetryOptions & { readonly key: Format<K2> },
 ): Operator<K, V, K2, V>
 export function keyBy<K, V, K2>(
   name: string,

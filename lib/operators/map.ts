@@ -1,13 +1,13 @@
 import type { Context } from '../record.ts'
 import type { MapNode } from '../topology/nodes.ts'
-import type { Operator, StepOptions } from '../topology/stream.ts'
+import type { Operator, RetryOptions } from '../topology/stream.ts'
 import type { Push, StepRuntime } from './step.ts'
 
 /** One value in, one value out; key, timestamp and headers stay. (KStream#mapValues) */
 export function map<K, V, R>(
   name: string,
   project: (value: V, context: Context<NoInfer<K>>) => R,
-  options: StepOptions = {},
+  options: RetryOptions = {},
 ): Operator<K, V, K, R> {
   return (stream) => stream.append({ kind: 'map', name, project: project as MapNode['project'] }, options)
 }

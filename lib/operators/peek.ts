@@ -1,13 +1,13 @@
 import type { Context } from '../record.ts'
 import type { PeekNode } from '../topology/nodes.ts'
-import type { Operator, StepOptions } from '../topology/stream.ts'
+import type { Operator, RetryOptions } from '../topology/stream.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
 /** Looks at each record on its way, and hands it on as it is. Seen again after a crash. (KStream#peek) */
 export function peek<K, V>(
   name: string,
   look: (value: V, context: Context<NoInfer<K>>) => void,
-  options: StepOptions = {},
+  options: RetryOptions = {},
 ): Operator<K, V, K, V> {
   return (stream) => stream.append({ kind: 'peek', name, look: look as PeekNode['look'] }, options)
 }

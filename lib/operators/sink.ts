@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.ts'
 import type { SinkTarget } from '../ports.ts'
 import type { Context } from '../record.ts'
 import { isTopic, type SinkNode } from '../topology/nodes.ts'
-import type { StepOptions, Terminal } from '../topology/stream.ts'
+import type { RetryOptions, Terminal } from '../topology/stream.ts'
 import type { TopicTarget } from '../topology/topic.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 
@@ -15,7 +15,7 @@ import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 export function sink<K, V>(
   name: string,
   target: TopicTarget<K, V> | SinkTarget<V>,
-  options: StepOptions = {},
+  options: RetryOptions = {},
 ): Terminal<K, V> {
   return (stream) => {
     return { node: stream.add({ kind: 'sink', name, target: target as SinkNode['target'] }, options) }

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import type { Context } from '../record.ts'
 import type { ValidateNode } from '../topology/nodes.ts'
-import type { Operator, StepOptions } from '../topology/stream.ts'
+import type { Operator, RetryOptions } from '../topology/stream.ts'
 import type { Push, StepRuntime } from './step.ts'
 
 /**
@@ -12,7 +12,7 @@ import type { Push, StepRuntime } from './step.ts'
 export function validate<K, V, Out extends V = V>(
   name: string,
   check: (value: V, context: Context<NoInfer<K>>) => string | undefined,
-  options: StepOptions = {},
+  options: RetryOptions = {},
 ): Operator<K, V, K, NoInfer<Out>> {
   return (stream) => stream.append({ kind: 'validate', name, check: check as ValidateNode['check'] }, options)
 }

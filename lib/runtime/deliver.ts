@@ -1,9 +1,10 @@
-import { retrying } from '../backoff.ts'
+import { backoffDelay, pause, retrying } from '../backoff.ts'
 import { bisect } from '../bisect.ts'
 import { isRetriable, MillraceError, messageOf, place } from '../errors.ts'
 import { atMostEvery, type Logger } from '../log.ts'
 import type { BrokerProducer, SinkRow } from '../ports.ts'
 import type { OutRecord, Position, RawRecord } from '../record.ts'
+import { retryOf } from '../topology/error-policy.ts'
 import type { Node, SinkNode } from '../topology/nodes.ts'
 import type { Counters } from './counters.ts'
 import type { Origin, Outbox, Outgoing, OutgoingRow } from './outbox.ts'
@@ -56,7 +57,14 @@ export async function deliverRows(
   const refuse = refusing(outputs, letters)
   const writing = [...outbox.rows].map(([node, own]) => {
     const writer = rows.get(node)!
-    return write(node, own, outputs, (left, whole) => writer(left, whole ? positions : [], signal), refuse)
+    return write(
+      node,
+      own,
+      outputs,
+      (left, whole) => writer(left, whole ? positions : [], signal),
+      refuse,
+      signal,
+    )
   })
   await Promise.all(writing)
   return letters
@@ -113,8 +121,8 @@ export async function sendAll(
 }
 
 /**
- * Without the rows that the table refuses, however many. Once there are any, no position goes with the others: it would
- * cover records whose dead letters are not yet written.
+ * Without the rows that the table refuses, however many, and as often as the step's policy says. Once some are given up,
+ * no position goes with the others: it would cover records whose dead letters are not yet written.
  */
 async function write(
   node: SinkNode,
@@ -122,9 +130,11 @@ async function write(
   { counters }: Outputs,
   writeRows: (rows: readonly SinkRow[], whole: boolean) => Promise<void>,
   refuse: Refuse,
+  signal: AbortSignal,
 ): Promise<void> {
+  const policy = retryOf(node)
   let left = rows
-  while (left.length > 0) {
+  for (let attempt = 1; left.length > 0; attempt++) {
     try {
       await writeRows(
         left.map(({ row }) => row),
@@ -135,6 +145,11 @@ async function write(
     } catch (error) {
       const refusals = refusalsOf(error, left)
       if (refusals.size === 0) throw error
+      if (policy !== undefined && attempt <= policy.retry) {
+        counters.add(node.name, 'retried', refusals.size)
+        await pause(backoffDelay(attempt, policy.backoff, policy.maxBackoff), signal)
+        continue
+      }
       for (const { error: reason, raw } of refusals.values()) refuse(reason, { node, raw })
       left = left.filter(({ row }) => !refusals.has(place(row.origin)))
     }

@@ -15,6 +15,7 @@ import { mapStep } from '../operators/map.ts'
 import { peekStep } from '../operators/peek.ts'
 import { processStep } from '../operators/process-step.ts'
 import { repartitionStep } from '../operators/repartition.ts'
+import { retryStep } from '../operators/retry-step.ts'
 import { rxStep } from '../operators/rx.ts'
 import { selfJoinStep } from '../operators/self-join.ts'
 import { sessionAggregateStep } from '../operators/session-aggregate.ts'
@@ -32,6 +33,7 @@ import { tableMapStep } from '../operators/table-map.ts'
 import { timeWindowAggregateStep } from '../operators/time-window-aggregate.ts'
 import { validateStep } from '../operators/validate.ts'
 import type { Lookup } from '../ports.ts'
+import { holdsBack, retryOf } from '../topology/error-policy.ts'
 import type { AggregateNode } from '../topology/keyed-nodes.ts'
 import type { StepNode } from '../topology/nodes.ts'
 import { repartitionTopic } from '../topology/repartition-nodes.ts'
@@ -54,6 +56,12 @@ export type Folded = Push | readonly Push[] | AsyncStep
 
 /** The one place where what is said meets how it is done. */
 export function fold(node: StepNode, site: Site): Folded {
+  const policy = retryOf(node)
+  if (policy === undefined || !holdsBack(node)) return foldOnce(node, site)
+  return retryStep(node, policy, (kept) => foldOnce(node, { ...site, ...kept }) as Push, site)
+}
+
+function foldOnce(node: StepNode, site: Site): Folded {
   const { next, runtime, serdes, lookup, application } = site
   switch (node.kind) {
     case 'map':

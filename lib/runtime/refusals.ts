@@ -1,6 +1,7 @@
 import { type ErrorCode, MillraceError, messageOf, place } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { OutRecord } from '../record.ts'
+import { lastResort } from '../topology/error-policy.ts'
 import type { Topology } from '../topology/nodes.ts'
 import type { Counters } from './counters.ts'
 import { deadLetter } from './dead-letters.ts'
@@ -28,7 +29,7 @@ export class Refusals {
    */
   handle(error: unknown, { node, raw }: Origin): OutRecord | undefined {
     const code = error instanceof MillraceError ? error.code : 'STEP'
-    const policy = 'onError' in node ? node.onError : 'dead-letter'
+    const policy = 'onError' in node ? lastResort(node.onError) : 'dead-letter'
     if (!OF_THE_RECORD.has(code)) throw stopping(code, error, { node, raw })
     if (policy === 'fail') throw stopping('STEP', error, { node, raw })
     this.#counters.add(node.name, policy === 'skip' ? 'skipped' : 'refused')

@@ -1,3 +1,4 @@
+import { holdsBack } from './error-policy.ts'
 import type { RepartitionNode } from './keyed-nodes.ts'
 import { type Guarantee, isTopic, type Node, parentsOf, type SinkNode, type Topology } from './nodes.ts'
 import { keyFormatOf, repartitionNode } from './repartition-nodes.ts'
@@ -7,7 +8,7 @@ import { type SubTopology, subTopologiesOf } from './sub-topologies.ts'
 /**
  * The topology as it runs under a guarantee. Exactly once, a table is written from committed records only: what a crash
  * has computed and not committed may come out otherwise the second time. So a sink behind steps with state, several
- * inputs or asynchronous calls is fed from a topic of its own, `<application>-<sink>-repartition`, by tasks that only write.
+ * inputs, asynchronous calls or retries is fed from a topic of its own, `<application>-<sink>-repartition`, by tasks that only write.
  */
 export function withGuarantee(topology: Topology, guarantee: Guarantee): Topology {
   if (topology.guarantee === guarantee) return topology
@@ -42,7 +43,7 @@ function mayComeOutOtherwise(sink: SinkNode, subs: readonly SubTopology[]): bool
   if (inputs.length > 1 || [...inputs, ...steps].some((node) => storesOf(node).length > 0)) return true
   const waits = (node: Node): boolean => {
     if (node.kind === 'repartition') return false
-    return node.kind === 'enrich' || node.kind === 'rx' || parentsOf(node).some(waits)
+    return node.kind === 'enrich' || node.kind === 'rx' || holdsBack(node) || parentsOf(node).some(waits)
   }
   return waits(sink)
 }

@@ -1,4 +1,5 @@
 import type { Windows } from '../windows/windows.ts'
+import { holdsBack } from './error-policy.ts'
 import { type Node, parentsOf } from './nodes.ts'
 import { windowsOf } from './window-close.ts'
 
@@ -45,6 +46,7 @@ function spanOf(windows: Windows): number {
 /** Whether a step before a node collects what is read, and hands it on at the end of a micro-batch. */
 export function awaits(node: Node): boolean {
   return parentsOf(node).some(
-    (parent) => parent.kind === 'enrich' || (parent.kind !== 'repartition' && awaits(parent)),
+    (parent) =>
+      parent.kind === 'enrich' || holdsBack(parent) || (parent.kind !== 'repartition' && awaits(parent)),
   )
 }

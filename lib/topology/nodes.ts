@@ -10,7 +10,17 @@ import type { TopicTarget } from './topic.ts'
  * What a step does with a record that its callback throws on:
  * `dead-letter` (default) routes it with the reason, `skip` only counts it, `fail` stops the worker.
  */
-export type ErrorPolicy = 'dead-letter' | 'skip' | 'fail'
+export type LastResort = 'dead-letter' | 'skip' | 'fail'
+
+/** Further attempts before that, and the waits between them, in milliseconds. */
+export interface RetryPolicy {
+  readonly retry: number
+  readonly backoff: number
+  readonly maxBackoff: number
+  readonly otherwise: LastResort
+}
+
+export type ErrorPolicy = LastResort | RetryPolicy
 
 /** Nodes are plain frozen data: what was said, not how it is done. Types are erased here; `Stream` carries them. */
 export interface Step {

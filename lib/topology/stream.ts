@@ -1,6 +1,7 @@
 import type { Windowed } from '../windows/windowed.ts'
+import { errorPolicy, type Retry } from './error-policy.ts'
 import { Flow } from './flow.ts'
-import type { ErrorPolicy, Node, StepNode } from './nodes.ts'
+import type { LastResort, Node, StepNode } from './nodes.ts'
 import type { GlobalTableNode } from './table-nodes.ts'
 
 /** From stream to stream; carries its node. What RxJS calls an operator function. */
@@ -15,7 +16,21 @@ export interface Sunk {
 
 /** Step options that every operator takes. */
 export interface StepOptions {
-  readonly onError?: ErrorPolicy | undefined
+  /**
+   * What becomes of a record that the step can't take: `dead-letter` (default) routes it with the reason, `skip` only
+   * counts it, `fail` stops the worker.
+   */
+  readonly onError?: LastResort | undefined
+}
+
+/**
+ * Of steps whose result is of one record alone (map, flatMap, filter, peek, validate, branch, keyBy), of enrich, and of
+ * sinks that are tables. A record that is tried again waits without keeping anything else from happening, and the later
+ * ones of its partition wait behind it in this step: results leave in the order of the input. What a step itself
+ * rejects (a reason of `validate`, a value that does not fit) is not tried again. Attempts are counted as `retried`.
+ */
+export interface RetryOptions {
+  readonly onError?: LastResort | Retry | undefined
 }
 
 /** Where nodes are collected while a topology function runs. */
@@ -40,9 +55,9 @@ export abstract class Place<In = unknown> extends Flow {
   }
 
   /** Adds one node behind this one and, for joins and the like, behind others. */
-  add(said: Said, options: StepOptions = {}, others: readonly Node[] = []): StepNode {
+  add(said: Said, options: RetryOptions = {}, others: readonly Node[] = []): StepNode {
     const parents = Object.freeze([this.node, ...others])
-    const node = { ...said, onError: options.onError ?? 'dead-letter', parents } as StepNode
+    const node = { ...said, onError: errorPolicy(said.name, options.onError), parents } as StepNode
     return this.graph.add(Object.freeze(node))
   }
 }
@@ -59,7 +74,7 @@ export type Entered<K, V> = readonly [key: K, value: V]
 /** A stream of records with keys `K` and values `V`; `In` says what its last step takes, if that drops any. (KStream) */
 export class Stream<K, V, In = unknown> extends Grouped<K, V, K, In> {
   /** Appends one node behind this stream (and, for `merge`, others). Operators are written with it. */
-  append<K2, V2>(said: Said, options: StepOptions = {}, others: readonly Node[] = []): Stream<K2, V2> {
+  append<K2, V2>(said: Said, options: RetryOptions = {}, others: readonly Node[] = []): Stream<K2, V2> {
     return new Stream<K2, V2>(this.add(said, options, others), this.graph)
   }
 }

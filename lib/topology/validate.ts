@@ -3,6 +3,7 @@ import { checkKeys } from './check-keys.ts'
 import { checkName } from './check-name.ts'
 import { checkStores } from './check-stores.ts'
 import { checkCoPartitioning } from './co-partitioning.ts'
+import { checkPolicies } from './error-policy.ts'
 import { type InputNode, isDrops, type Node, parentsOf, type Topology } from './nodes.ts'
 import { storesOf } from './stores-of.ts'
 
@@ -23,6 +24,7 @@ export function checkTopology(topology: Topology): void {
     seen.add(node.name)
   }
   checkSources(topology)
+  checkPolicies(topology)
   checkStores(topology)
   checkKeys(topology)
   const parents = new Set(topology.nodes.filter((node) => !isDrops(node)).flatMap(parentsOf))

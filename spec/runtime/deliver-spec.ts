@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { MillraceError } from '../../lib/errors.ts'
 import { sink } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
-import type { Sink, SinkRow } from '../../lib/ports.ts'
+import type { Sink, SinkRow, SinkTarget } from '../../lib/ports.ts'
 import { headerOf, type Position } from '../../lib/record.ts'
 import { Counters } from '../../lib/runtime/counters.ts'
 import { DEAD_LETTER } from '../../lib/runtime/dead-letters.ts'
@@ -140,13 +140,13 @@ describe('delivery to an external sink', () => {
     async close(): Promise<void> {}
   }
 
-  function rowsOf(offsets: readonly number[]): Outbox {
+  function rowsOf(offsets: readonly number[], node = nodeOf(said)): Outbox {
     const outbox = new Outbox()
     for (const offset of offsets) {
       const raw = rawRecord(offset)
       const { key, timestamp, headers, topic, partition } = raw
       const row = { value: { n: offset }, key, timestamp, headers, origin: { topic, partition, offset } }
-      outbox.addRow(nodeOf(said), row, raw)
+      outbox.addRow(node, row, raw)
     }
     return outbox
   }
@@ -189,6 +189,32 @@ describe('delivery to an external sink', () => {
     ])
     expect(lettersIn(producer)).to.deep.equal(['v1: no key in 1', 'v3: no key in 3'])
   })
+
+  for (const { passes, letters, retried } of [
+    { passes: 2, letters: [], retried: 2 },
+    { passes: 9, letters: ['v1: no key'], retried: 3 },
+  ]) {
+    it(`should write again as often as the step says: refused ${passes} times`, async () => {
+      const table = { connector: 'cassandra', name: 'rows' } as SinkTarget<unknown>
+      const onError = { retry: 3, backoff: '1ms', otherwise: 'dead-letter' } as const
+      const again = jsonTopology((input) => input.pipe(sink('out', table, { onError })))
+      const producer = new ArrayProducer()
+      const outputs = outputsTo(producer, again)
+      const written: number[] = []
+      let refused = 0
+      const writer = async (given: readonly SinkRow[]) => {
+        const culprit = given.find(({ origin }) => origin.offset === 1)
+        if (culprit !== undefined && refused++ < passes)
+          throw new MillraceError('WRITE', 'no key', culprit.origin)
+        written.push(...given.map(({ origin }) => origin.offset))
+      }
+      const outbox = rowsOf([0, 1, 2], nodeOf(again))
+      await deliverTo(outbox, outputs, new Map([[nodeOf(again), writer]]), [], never)
+      expect(lettersIn(producer)).to.deep.equal(letters)
+      expect(written).to.deep.equal(letters.length > 0 ? [0, 2] : [0, 1, 2])
+      expect(outputs.counters.get('out', 'retried')).to.equal(retried)
+    })
+  }
 
   it('should keep the row of another topic that has the offset of the culprit', async () => {
     const outbox = rowsOf([1])

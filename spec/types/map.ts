@@ -27,6 +27,12 @@ users.pipe(map('missing', ({ email }) => email))
 // @ts-expect-error: the keys are text
 users.pipe(map('key', (_, { key }) => key.toFixed()))
 
+// A map may try again, and says what is then.
+users.pipe(map('again', ({ age }) => age, { onError: { retry: 3, backoff: '100ms', otherwise: 'skip' } }))
+
+// @ts-expect-error: not what is then
+users.pipe(map('and-then', ({ age }) => age, { onError: { retry: 3, backoff: '100ms' } }))
+
 // @ts-expect-error: there is no such policy
 users.pipe(map('policy', ({ age }) => age, { onError: 'ignore' }))
 

@@ -33,3 +33,7 @@ const names = (record: RxRecord<string, { readonly name: string }>) => ({
 })
 // @ts-expect-error: users have no such field
 users.pipe(rx('names', map(names)))
+
+const same = map((record: RxRecord<string, { readonly age: number }>) => record)
+// @ts-expect-error: its records are taken together, and none can be tried again
+users.pipe(rx('again', same, { onError: { retry: 1, backoff: '1s', otherwise: 'skip' } }))
