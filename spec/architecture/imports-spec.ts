@@ -41,6 +41,7 @@ const RANKS = [
   'state',
   'operators',
   'runtime',
+  'admin',
   'testing',
   'verify',
   'index.ts',
@@ -103,6 +104,8 @@ describe('architecture', () => {
       'sorted-btree': 'lib/state',
       commander: 'lib/cli',
       pino: 'lib/cli',
+      fastify: 'lib/admin',
+      'prom-client': 'lib/admin',
     }
     const wrong = imports.filter(({ from, to }) => {
       const home = clients[to.startsWith('@') ? to : to.split('/')[0]!]

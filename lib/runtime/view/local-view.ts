@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { MillraceError } from '../../errors.ts'
 import type { TopicSerdes } from '../../operators/sink.ts'
 import type { BrokerAdmin } from '../../ports.ts'
@@ -8,6 +9,7 @@ import { subTopologiesOf } from '../../topology/sub-topologies.ts'
 import type { Counters } from '../counters.ts'
 import { type PartitionCounts, taskNames } from '../task-plan.ts'
 import { type FoundStore, findStore, isQueryable, storesIn } from './find-store.ts'
+import { folderSize } from './folder-size.ts'
 import { Lags } from './lags.ts'
 import { tasksWithKey } from './locate.ts'
 import type { ObservedWorker } from './observed-worker.ts'
@@ -34,6 +36,8 @@ export interface LocalViewOptions {
   readonly counters: Counters
   readonly admin: BrokerAdmin
   readonly observed: ObservedWorker
+  /** Where the state of tasks is kept. */
+  readonly stateDir?: string | undefined
   readonly now: () => number
 }
 
@@ -88,6 +92,7 @@ export class LocalView implements WorkerView {
         }),
       ),
       stores: (await Promise.all(sizes)).flat(),
+      stateBytes: await this.#stateBytes(),
       restores: observed.restores(),
       commits: commits.counts(),
       ...{ rebalances, retakes },
@@ -153,6 +158,18 @@ export class LocalView implements WorkerView {
       committed: looked.committed,
     }
     return { outcome: 'answered', ...rows, served }
+  }
+
+  async #stateBytes() {
+    const { stateDir, application } = this.#options
+    if (stateDir === undefined) return []
+    const kept = this.#tasks().filter(({ stores }) => stores.length > 0)
+    return Promise.all(
+      kept.map(async ({ name: task }) => ({
+        task,
+        bytes: await folderSize(join(stateDir, application, task)),
+      })),
+    )
   }
 
   #tasks(): readonly ReadableTask[] {

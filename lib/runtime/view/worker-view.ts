@@ -67,6 +67,7 @@ export interface WorkerMetrics {
   readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly inputs: readonly InputLag[]
   readonly stores: readonly StoreSize[]
+  readonly stateBytes: readonly { readonly task: string; readonly bytes: number }[]
   readonly restores: readonly RestoreProgress[]
   /** How long micro-batches took from processed to committed. */
   readonly commits: LatencyCounts
