@@ -1,16 +1,24 @@
 import { Command, Option } from 'commander'
 import { MillraceError } from '../errors.ts'
+import type { CountsByStep } from '../runtime/counters.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
-import { DEFAULT_LIMITS, startWorker, type Worker } from '../runtime/worker.ts'
-import type { Guarantee } from '../topology/nodes.ts'
+import { DEFAULT_LIMITS } from '../runtime/worker.ts'
+import type { Guarantee, Topology } from '../topology/nodes.ts'
+import { logger } from './log.ts'
 import { guaranteeOption, milliseconds, wholeNumber } from './options.ts'
 import { print } from './outcome.ts'
+import type { Crew, CrewEvents, RunSettings } from './run/crew.ts'
+import { LocalCrew } from './run/local-crew.ts'
+import { Run, type Together } from './run/run.ts'
+import { ThreadCrew } from './run/thread-crew.ts'
 import { showWork } from './run-view.ts'
-import { connect, type ServerFlags, withServers } from './servers/connect.ts'
+import { type ServerFlags, withServers } from './servers/connect.ts'
 import { stateDirectory } from './state-directory.ts'
-import { loadTopology, variablesOf } from './topology-file.ts'
+import { loadTopology } from './topology-file.ts'
 
 interface RunOptions extends ServerFlags {
+  readonly threads: number
+  readonly failFast?: boolean
   readonly untilCaughtUp?: boolean
   readonly batchRecords: number
   readonly batchBytes: number
@@ -27,6 +35,13 @@ export function runCommand(): Command {
   return withServers(new Command('run'))
     .description('run topologies as a worker, until SIGTERM or Ctrl-C')
     .argument('<file...>', 'topology files; each default export runs as its own consumer group')
+    .option(
+      '--threads <n>',
+      'threads, each a member of the group with tasks of its own (num.stream.threads)',
+      wholeNumber(1, 64),
+      1,
+    )
+    .option('--fail-fast', 'when one of several topologies fails, end the others too')
     .option('--until-caught-up', 'stop at the end offsets found at start')
     .option(
       '--application-id <id>',
@@ -54,45 +69,59 @@ async function run(files: string[], options: RunOptions): Promise<void> {
   if (options.applicationId !== undefined && topologies.length > 1) {
     throw new MillraceError('CONFIG', '--application-id goes with one topology file')
   }
-  const { guarantee } = options
-  const environment = await connect(variablesOf(topologies), 'run', options)
-  const workers: Worker[] = []
-  const ended = new AbortController()
-  let view: Promise<void> | undefined
-  let stopping = false
+  const log = logger('run')
+  const settings = settingsOf(files, options)
+  const together = {
+    topologies: topologies.map(({ name }) => name),
+    log,
+    failFast: options.failFast ?? false,
+  }
+  const run = new Run(together, (events) => crewsOf(options.threads, together, settings, events))
   onShutdown((signal) => {
-    environment.log.info({ signal }, 'draining')
-    stopping = true
-    for (const worker of workers) void worker.stop()
+    log.info({ signal }, 'draining')
+    run.stop()
   })
+  const ended = new AbortController()
+  await run.start()
+  const status = () => (ended.signal.aborted ? 'stopped' : run.stopping ? FINISHING : RUNNING)
+  const view = options.json ? undefined : showWork(topologies, () => run.counts(), status, ended.signal)
   try {
-    for (const [index, topology] of topologies.entries()) {
-      if (stopping) break
-      const worker = await startWorker({
-        topology,
-        environment,
-        cure: `millrace apply ${files[index]}${guarantee === undefined ? '' : ` --guarantee ${guarantee}`}`,
-        ...(guarantee === undefined ? {} : { guarantee }),
-        ...(options.applicationId === undefined ? {} : { application: options.applicationId }),
-        batch: { records: options.batchRecords, bytes: options.batchBytes, wait: options.batchWait },
-        untilCaughtUp: options.untilCaughtUp ?? false,
-        stateDir: stateDirectory(process.env),
-      })
-      workers.push(worker)
-      environment.log.info({ topology: topology.name }, 'running')
-    }
-    const status = () => (ended.signal.aborted ? 'stopped' : stopping ? FINISHING : RUNNING)
-    if (!options.json) view = showWork(topologies, workers, status, ended.signal)
-    if (!stopping) await Promise.all(workers.map(({ done }) => done))
+    await run.done()
   } finally {
-    await Promise.all(workers.map((worker) => worker.stop()))
     ended.abort()
     await view
-    await environment.close()
+    if (!options.json) log.info({ counts: countsByName(topologies, run) }, 'stopped')
   }
-  const counts = Object.fromEntries(
-    workers.map(({ counters }, index) => [topologies[index]!.name, counters.snapshot()]),
+  if (options.json) print(countsByName(topologies, run))
+}
+
+function settingsOf(files: readonly string[], options: RunOptions): RunSettings {
+  const { embedded, batchRecords, batchBytes, batchWait, untilCaughtUp, applicationId, guarantee } = options
+  return {
+    files,
+    embedded,
+    untilCaughtUp: untilCaughtUp ?? false,
+    batch: { records: batchRecords, bytes: batchBytes, wait: batchWait },
+    applicationId,
+    guarantee,
+    stateDir: stateDirectory(process.env),
+  }
+}
+
+function crewsOf(
+  threads: number,
+  { topologies, log }: Together,
+  settings: RunSettings,
+  events: CrewEvents,
+): Crew[] {
+  if (threads === 1) return [new LocalCrew(settings, log, events)]
+  return Array.from(
+    { length: threads },
+    (_, index) => new ThreadCrew(index + 1, topologies, settings, log, events),
   )
-  if (options.json) print(counts)
-  else environment.log.info({ counts }, 'stopped')
+}
+
+function countsByName(topologies: readonly Topology[], run: Run): Record<string, CountsByStep> {
+  const counts = run.counts()
+  return Object.fromEntries(topologies.map(({ name }, index) => [name, counts[index] ?? {}]))
 }

@@ -1,3 +1,6 @@
+/** Plain data: what a snapshot holds. */
+export type CountsByStep = Readonly<Record<string, Readonly<Record<string, number>>>>
+
 /** Counts by step and by what happened there: `records`, `refused`, `filtered`, `unmatched`, `written` … */
 export class Counters {
   readonly #counts = new Map<string, Map<string, number>>()
@@ -12,7 +15,7 @@ export class Counters {
     return this.#counts.get(step)?.get(what) ?? 0
   }
 
-  snapshot(): Record<string, Record<string, number>> {
+  snapshot(): CountsByStep {
     return Object.fromEntries([...this.#counts].map(([step, counts]) => [step, Object.fromEntries(counts)]))
   }
 }

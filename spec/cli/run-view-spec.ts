@@ -19,7 +19,7 @@ describe('the view of a run', () => {
     counters.add('even', 'filtered', 2)
     counters.add('write', 'written', 3)
     counters.add('dead-letters', 'written', 1)
-    expect(countsOf(evens, counters)).to.deep.equal([
+    expect(countsOf(evens, counters.snapshot())).to.deep.equal([
       ['numbers', 5],
       ['even-numbers', 3],
       ['evens.dlq', 1],

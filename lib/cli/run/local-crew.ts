@@ -1,0 +1,82 @@
+import type { Logger } from '../../log.ts'
+import type { CountsByStep } from '../../runtime/counters.ts'
+import type { WorkerView } from '../../runtime/view/worker-view.ts'
+import { startWorker, type Worker } from '../../runtime/worker.ts'
+import type { Topology } from '../../topology/nodes.ts'
+import { type Connected, connect } from '../servers/connect.ts'
+import { loadTopology, variablesOf } from '../topology-file.ts'
+import type { Crew, CrewEvents, RunSettings } from './crew.ts'
+
+/** Works in this thread: one worker a topology, each with offsets, budgets and errors of its own. */
+export class LocalCrew implements Crew {
+  readonly done: Promise<void>
+  readonly #settings: RunSettings
+  readonly #log: Logger
+  readonly #events: CrewEvents
+  readonly #done = Promise.withResolvers<void>()
+  readonly #workers: Worker[] = []
+  #environment: Connected | undefined
+  #stopping = false
+
+  constructor(settings: RunSettings, log: Logger, events: CrewEvents) {
+    this.#settings = settings
+    this.#log = log
+    this.#events = events
+    this.done = this.#done.promise
+  }
+
+  async start(): Promise<void> {
+    try {
+      const topologies = await Promise.all(this.#settings.files.map(loadTopology))
+      const { embedded } = this.#settings
+      const flags = embedded === undefined ? {} : { embedded: [...embedded] }
+      this.#environment = await connect(variablesOf(topologies), 'run', flags, this.#log)
+      for (const [index, topology] of topologies.entries()) {
+        if (this.#stopping) break
+        this.#workers.push(await this.#begin(topology, index))
+        this.#log.info({ topology: topology.name }, 'running')
+      }
+    } catch (error) {
+      await this.#end()
+      throw error
+    }
+    const ended = this.#workers.map(({ done }, index) =>
+      done.catch((error: unknown) => this.#events.failed(index, error)),
+    )
+    void Promise.all(ended).then(() => this.#end())
+  }
+
+  stop(topology?: number): void {
+    if (topology === undefined) this.#stopping = true
+    const stopped = topology === undefined ? this.#workers : this.#workers.slice(topology, topology + 1)
+    for (const worker of stopped) void worker.stop()
+  }
+
+  counts(): readonly CountsByStep[] {
+    return this.#workers.map(({ counters }) => counters.snapshot())
+  }
+
+  views(): readonly WorkerView[] {
+    return this.#workers.map(({ view }) => view)
+  }
+
+  #begin(topology: Topology, index: number): Promise<Worker> {
+    const { files, applicationId, guarantee, batch, untilCaughtUp, stateDir } = this.#settings
+    return startWorker({
+      topology,
+      environment: this.#environment!,
+      cure: `millrace apply ${files[index]}${guarantee === undefined ? '' : ` --guarantee ${guarantee}`}`,
+      ...(applicationId === undefined ? {} : { application: applicationId }),
+      ...(guarantee === undefined ? {} : { guarantee }),
+      batch,
+      untilCaughtUp,
+      stateDir,
+    })
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()))
+    await this.#environment?.close()
+    this.#done.resolve()
+  }
+}
