@@ -52,6 +52,8 @@ export interface WorkerOptions {
   readonly idleAfter?: number
   /** How far ahead of the clock timestamps may be, instead of what the inputs say. Milliseconds. */
   readonly futureTolerance?: number
+  /** `host:port` at which other instances can ask this one what its stores hold: told to the group. (application.server) */
+  readonly endpoint?: string | undefined
   readonly now?: () => number
 }
 
@@ -169,7 +171,7 @@ class RunningWorker implements Worker {
     const { counters, globals } = this
     const observed = this.#observed
     const known = { topology, application, partitionsOf, serdes, globals, counters, admin, observed, now }
-    this.view = new LocalView(known)
+    this.view = new LocalView({ ...known, stateDir: options.stateDir })
   }
 
   async start(): Promise<void> {
