@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { WorkerState } from '../runtime/view/worker-view.ts'
-import { inTime, type Workers } from './workers.ts'
+import type { Workers } from './workers.ts'
 
 interface Health {
   readonly topology: string
@@ -28,7 +28,7 @@ export function healthRoutes(server: FastifyInstance, workers: Workers): void {
 async function healthOf(workers: Workers): Promise<Health[]> {
   const known = await Promise.all(
     workers.all.map(async ({ topology, view }): Promise<Health> => {
-      return { topology, state: (await inTime(view.status()))?.state ?? 'stuck' }
+      return { topology, state: (await workers.inTime(view.status()))?.state ?? 'stuck' }
     }),
   )
   const waited = workers.topologies.filter((name) => !known.some(({ topology }) => topology === name))

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client'
 import { FAMILIES, type Family, type Measured, type Sample } from './metric-families.ts'
-import { inTime, type Workers } from './workers.ts'
+import type { Workers } from './workers.ts'
 
 /** All figures of the workers of this process, and those of the process itself. */
 export class Metrics {
@@ -18,7 +18,10 @@ export class Metrics {
   async text(): Promise<string> {
     const measured = await Promise.all(
       this.#workers.all.map(async ({ view }) => {
-        const [metrics, status] = await Promise.all([inTime(view.metrics()), inTime(view.status())])
+        const [metrics, status] = await Promise.all([
+          this.#workers.inTime(view.metrics()),
+          this.#workers.inTime(view.status()),
+        ])
         return metrics && status && { ...metrics, state: status.state }
       }),
     )

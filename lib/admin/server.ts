@@ -24,6 +24,8 @@ export interface AdminOptions {
   /** The names of those that are to run. */
   readonly topologies: readonly string[]
   readonly log: Logger
+  /** How long a worker may take to say how it is before it counts as stuck. Milliseconds, default 5 s. */
+  readonly patience?: number | undefined
 }
 
 export interface Admin {
@@ -55,7 +57,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   if (advertise !== undefined && !isEndpoint(advertise)) {
     throw new MillraceError('CONFIG', `--advertise ${advertise} is no host:port`)
   }
-  const workers = new Workers(topologies)
+  const workers = new Workers(topologies, options.patience)
   const metrics = new Metrics(workers)
   const known = { token, endpoint: advertise }
   const server = guarded(known, options.log)

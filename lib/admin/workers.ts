@@ -8,17 +8,16 @@ export interface LocalWorker {
   readonly view: WorkerView
 }
 
-/** How long a worker may take to say how it is. Milliseconds. */
-const PATIENCE = 5000
-
 /** The workers of this process. */
 export class Workers {
   /** Of the topologies that it was started with. */
   readonly topologies: readonly string[]
   readonly #all: LocalWorker[] = []
+  readonly #patience: number
 
-  constructor(topologies: readonly string[]) {
+  constructor(topologies: readonly string[], patience = 5000) {
     this.topologies = topologies
+    this.#patience = patience
   }
 
   add(worker: LocalWorker): void {
@@ -36,7 +35,7 @@ export class Workers {
 
   /** Of those that answer. */
   async statuses(): Promise<WorkerStatus[]> {
-    const statuses = await Promise.all(this.#all.map(({ view }) => inTime(view.status())))
+    const statuses = await Promise.all(this.#all.map(({ view }) => this.inTime(view.status())))
     return statuses.filter((status) => status !== undefined)
   }
 
@@ -48,15 +47,15 @@ export class Workers {
       .find(({ owners }) => owners.length > 0)
     return newest?.owners ?? []
   }
-}
 
-/** Undefined for a worker that does not answer: it is stuck, or gone. */
-export async function inTime<T>(asked: Promise<T>): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => late.resolve(undefined), PATIENCE)
-  try {
-    return await Promise.race([asked.catch(() => undefined), late.promise])
-  } finally {
-    clearTimeout(timer)
+  /** Undefined for a worker that does not answer: it is stuck, or gone. */
+  async inTime<T>(asked: Promise<T>): Promise<T | undefined> {
+    const late = Promise.withResolvers<undefined>()
+    const timer = setTimeout(() => late.resolve(undefined), this.#patience)
+    try {
+      return await Promise.race([asked.catch(() => undefined), late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }

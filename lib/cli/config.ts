@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { SHORTEST_TOKEN } from '../admin/endpoint.ts'
 import { MillraceError, messageOf } from '../errors.ts'
 
 const address = z.string().refine(isAddress, { error: 'must be host:port' })
@@ -33,6 +34,10 @@ const VARIABLES = {
   RANDOM_USER_SEED: z.string().min(1).default('millrace'),
   INGEST_SCHEDULE: z.string().min(1).default('*/5 * * * *'),
   INGEST_TIMEZONE: z.string().min(1).default('UTC'),
+  MILLRACE_ADMIN_TOKEN: z
+    .string()
+    .min(SHORTEST_TOKEN, { error: `must have at least ${SHORTEST_TOKEN} characters` })
+    .optional(),
   MILLRACE_LOG: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'], {
       error: 'must be silent, error, warn, info or debug',

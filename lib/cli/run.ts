@@ -1,9 +1,12 @@
 import { Command, Option } from 'commander'
+import type { Admin } from '../admin/server.ts'
 import { MillraceError } from '../errors.ts'
+import type { Logger } from '../log.ts'
 import type { CountsByStep } from '../runtime/counters.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
 import { DEFAULT_LIMITS } from '../runtime/worker.ts'
 import type { Guarantee, Topology } from '../topology/nodes.ts'
+import { type AdminFlags, openAdmin, withAdmin } from './admin-flags.ts'
 import { logger } from './log.ts'
 import { guaranteeOption, milliseconds, wholeNumber } from './options.ts'
 import { print } from './outcome.ts'
@@ -16,7 +19,7 @@ import { type ServerFlags, withServers } from './servers/connect.ts'
 import { stateDirectory } from './state-directory.ts'
 import { loadTopology } from './topology-file.ts'
 
-interface RunOptions extends ServerFlags {
+interface RunOptions extends ServerFlags, AdminFlags {
   readonly threads: number
   readonly failFast?: boolean
   readonly untilCaughtUp?: boolean
@@ -32,7 +35,7 @@ const RUNNING = 'running; Ctrl-C to stop'
 const FINISHING = 'finishing what is in hand; Ctrl-C again ends at once'
 
 export function runCommand(): Command {
-  return withServers(new Command('run'))
+  return withAdmin(withServers(new Command('run')))
     .description('run topologies as a worker, until SIGTERM or Ctrl-C')
     .argument('<file...>', 'topology files; each default export runs as its own consumer group')
     .option(
@@ -70,7 +73,23 @@ async function run(files: string[], options: RunOptions): Promise<void> {
     throw new MillraceError('CONFIG', '--application-id goes with one topology file')
   }
   const log = logger('run')
-  const settings = settingsOf(files, options)
+  const names = topologies.map(({ name }) => name)
+  const admin = await openAdmin(options, names, log)
+  try {
+    await runAll(files, options, topologies, log, admin)
+  } finally {
+    await admin?.close()
+  }
+}
+
+async function runAll(
+  files: readonly string[],
+  options: RunOptions,
+  topologies: readonly Topology[],
+  log: Logger,
+  admin: Admin | undefined,
+): Promise<void> {
+  const settings = { ...settingsOf(files, options), endpoint: admin?.endpoint }
   const together = {
     topologies: topologies.map(({ name }) => name),
     log,
@@ -83,6 +102,10 @@ async function run(files: string[], options: RunOptions): Promise<void> {
   })
   const ended = new AbortController()
   await run.start()
+  for (const [index, views] of run.views().entries()) {
+    const topology = topologies[index]!.name
+    for (const view of views) admin?.add({ topology, application: options.applicationId ?? topology, view })
+  }
   const status = () => (ended.signal.aborted ? 'stopped' : run.stopping ? FINISHING : RUNNING)
   const view = options.json ? undefined : showWork(topologies, () => run.counts(), status, ended.signal)
   try {

@@ -29,4 +29,6 @@ export interface RunSettings {
   readonly applicationId?: string | undefined
   readonly guarantee?: 'at-least-once' | 'exactly-once' | undefined
   readonly stateDir: string
+  /** Where other instances reach this one. */
+  readonly endpoint?: string | undefined
 }

@@ -61,7 +61,7 @@ export class LocalCrew implements Crew {
   }
 
   #begin(topology: Topology, index: number): Promise<Worker> {
-    const { files, applicationId, guarantee, batch, untilCaughtUp, stateDir } = this.#settings
+    const { files, applicationId, guarantee, batch, untilCaughtUp, stateDir, endpoint } = this.#settings
     return startWorker({
       topology,
       environment: this.#environment!,
@@ -71,6 +71,7 @@ export class LocalCrew implements Crew {
       batch,
       untilCaughtUp,
       stateDir,
+      endpoint,
     })
   }
 
