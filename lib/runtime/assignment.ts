@@ -33,6 +33,8 @@ export interface AssignOptions
   readonly suspects: Suspects | undefined
   readonly commits: Latencies
   readonly failed: (error: unknown) => void
+  /** What becomes of a task that has ended. `whole`: all that it has done was committed, and its state is what was saved. */
+  readonly release: (task: PreparedTask, whole: boolean) => Promise<void>
 }
 
 /** How each task commits; `signal` ends with the assignment. */
@@ -51,12 +53,13 @@ export interface PreparedTask {
 /** One task per sub-topology and partition, all begun. */
 export function assign(options: AssignOptions): Running {
   const { consumer, tasks: prepared, failed, admin, idleAfter, checkpoints, limits } = options
-  const { commits, counters, creditBytes, partitionsOf, suspects } = options
+  const { commits, counters, creditBytes, partitionsOf, suspects, release } = options
   const abort = new AbortController()
   const checkpointOf = checkpoints(abort.signal)
   const tasks = new Map<string, Task>()
   const observed: ObservedTask[] = []
   const runs: Promise<void>[] = []
+  const whole = new Set<PreparedTask>()
   for (const one of prepared) {
     const { name, positions, processor, state, covered } = one
     const known = new ObservedTask(one, commits)
@@ -79,7 +82,11 @@ export function assign(options: AssignOptions): Running {
     })
     for (const { topic, partition } of positions) tasks.set(`${topic}/${partition}`, task)
     observed.push(known)
-    runs.push(task.run().catch((error: unknown) => (abort.signal.aborted ? undefined : failed(error))))
+    const run = task.run().then(
+      () => void whole.add(one),
+      (error: unknown) => (abort.signal.aborted ? undefined : failed(error)),
+    )
+    runs.push(run)
   }
   return {
     tasks,
@@ -91,7 +98,7 @@ export function assign(options: AssignOptions): Running {
       await Promise.race([finished, delay(timeout, undefined, { signal: given.signal }).catch(() => {})])
       abort.abort(new MillraceError('FENCED', 'the assignment has ended'))
       await finished
-      for (const { state } of prepared) await state?.backend.close()
+      for (const one of prepared) await release(one, whole.has(one))
     },
   }
 }

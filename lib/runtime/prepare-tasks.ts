@@ -1,21 +1,20 @@
-import { join } from 'node:path'
 import { retrying } from '../backoff.ts'
-import { isRetriable, MillraceError, messageOf } from '../errors.ts'
+import { isRetriable, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Broker } from '../ports.ts'
 import type { Position } from '../record.ts'
 import { ChangeloggedState } from '../state/changelogged-state.ts'
-import { openDiskState } from '../state/disk-state.ts'
 import { memoryState } from '../state/memory-state.ts'
 import { TaskState } from '../state/task-state.ts'
 import type { Topology } from '../topology/nodes.ts'
 import type { PreparedTask } from './assignment.ts'
-import type { ChangelogPlace } from './changelog.ts'
+import { type ChangelogPlace, checkpointOf } from './changelog.ts'
 import { ChangelogEnds } from './changelog-ends.ts'
 import { Processor, type ProcessorOptions } from './processor.ts'
 import { restore } from './restore.ts'
 import type { Restores } from './restore-progress.ts'
 import { savedPosition } from './saved-positions.ts'
+import type { TaskFolders } from './task-folders.ts'
 import { type PartitionCounts, planTasks, type TaskPlan } from './task-plan.ts'
 
 export interface PrepareOptions
@@ -26,8 +25,7 @@ export interface PrepareOptions
   readonly topology: Topology
   readonly application: string
   readonly broker: Broker
-  /** Where state is kept: a folder for each task below it. */
-  readonly stateDir: string | undefined
+  readonly folders: TaskFolders
   readonly partitionsOf: PartitionCounts
   readonly restores: Restores
   readonly signal: AbortSignal
@@ -47,7 +45,8 @@ export async function prepareTasks(
     }
     return prepared
   } catch (error) {
-    for (const { state } of prepared) await state?.backend.close()
+    // Nothing has been done with them.
+    for (const { name, state } of prepared) if (state) options.folders.keep(name, state.backend.inner)
     throw error
   }
 }
@@ -79,10 +78,10 @@ async function openState(
   changelogs: ChangelogPlace,
   options: PrepareOptions,
 ): Promise<ChangeloggedState> {
-  const { broker, application, stateDir, restores, log, signal } = options
-  if (stateDir === undefined)
-    throw new MillraceError('INTERNAL', 'a task with stores needs a state directory')
-  const inner = await openDiskState(join(stateDir, application, plan.name))
+  const { broker, folders, restores, log, signal } = options
+  const inner = await folders.take(plan.name)
+  // What it has already: of a standby that was promoted, or of an earlier time.
+  const checkpoint = checkpointOf(inner.meta)
   const begun = performance.now()
   const watch = { task: plan.name, restores, log }
   const restoring = () => restore(broker, changelogs, inner, signal, watch)
@@ -96,7 +95,7 @@ async function openState(
     throw error
   })
   const ms = Math.round(performance.now() - begun)
-  log.info({ task: plan.name, entries, unfinished: unfinished.length, ms }, 'state restored')
+  log.info({ task: plan.name, checkpoint, entries, unfinished: unfinished.length, ms }, 'state restored')
   const state = new ChangeloggedState(inner)
   for (const { store, key } of unfinished) state.touch(store, key)
   return state

@@ -59,6 +59,20 @@ export function planTasks(
   })
 }
 
+/** A task by its name, whoever runs it; undefined where the topology has none of that name. */
+export function planTask(
+  topology: Topology,
+  application: string,
+  task: string,
+  partitionsOf: PartitionCounts,
+): TaskPlan | undefined {
+  const sub = subTopologiesOf(topology).find((one) => task.startsWith(`${one.id}_`))
+  if (sub === undefined) return undefined
+  const partition = Number(task.slice(task.indexOf('_') + 1))
+  const positions = [{ topic: topicOf(sub.inputs[0]!, application), partition, offset: 0 }]
+  return planTasks(topology, application, positions, partitionsOf)[0]
+}
+
 /** Every task of a sub-topology: one for each partition of its widest input. */
 export function taskNames(sub: SubTopology, application: string, partitionsOf: PartitionCounts): string[] {
   const partitions = Math.max(...sub.inputs.map((input) => partitionsOf(topicOf(input, application))))

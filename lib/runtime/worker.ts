@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { backoffDelay, retrying } from '../backoff.ts'
 import { isRetriable, MillraceError, messageOf } from '../errors.ts'
-import type { Assignment, BrokerConsumer, BrokerProducer } from '../ports.ts'
+import type { Assignment, BrokerConsumer, BrokerProducer, MemberData } from '../ports.ts'
 import type { TopicPartition } from '../record.ts'
+import { checkName } from '../topology/check-name.ts'
 import { withGuarantee } from '../topology/guarantee.ts'
 import type { Guarantee, Topology } from '../topology/nodes.ts'
-import { assign, type Checkpoints, type Running } from './assignment.ts'
+import { assign, type Checkpoints, type PreparedTask, type Running } from './assignment.ts'
 import { type Ends, endsOf, reached } from './caught-up.ts'
 import { atLeastOnce, exactlyOnce } from './checkpoint.ts'
 import { Committer } from './committer.ts'
@@ -20,8 +21,11 @@ import { Refusals } from './refusals.ts'
 import { requireResources, resourcesOf } from './resources.ts'
 import { Restores } from './restore-progress.ts'
 import { rowWriters, takenRowWriters } from './row-writers.ts'
+import { Standbys } from './standbys.ts'
 import { Suspects } from './suspects.ts'
-import { namesOfTasks, type PartitionCounts } from './task-plan.ts'
+import { TaskFolders } from './task-folders.ts'
+import { taskGroups } from './task-groups.ts'
+import { namesOfTasks, type PartitionCounts, planTask } from './task-plan.ts'
 import { TaskProducers } from './task-producers.ts'
 import { LocalView } from './view/local-view.ts'
 import { ObservedWorker } from './view/observed-worker.ts'
@@ -45,6 +49,8 @@ export interface WorkerOptions {
   readonly cure?: string
   /** Where the state of tasks is kept. Needed for topologies with state. */
   readonly stateDir?: string
+  /** How many other workers follow each task with state, to take it over without restoring it. Default 0. (num.standby.replicas) */
+  readonly standbys?: number
   /**
    * After how many milliseconds at the ends of its inputs a task holds back the time of those behind its repartition
    * topics no longer. Default 1 s; Infinity: never. (max.task.idle.ms is the nearest in Kafka Streams.)
@@ -95,11 +101,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { environment } = options
   const topology = withGuarantee(options.topology, options.guarantee ?? options.topology.guarantee)
   const application = options.application ?? topology.name
+  // It names a folder, topics and the group.
+  checkName('consumer group', application)
   await requireResources(resourcesOf(topology, application, environment), options.cure)
   const partitionsOf = await partitionCounts(environment.broker.admin, topology, application)
   const opened = await open(topology, application, environment)
   const producer = await environment.broker.producer({ clientId: application })
-  const worker = new RunningWorker({ ...options, topology, application, partitionsOf }, opened, producer)
+  const folders = await foldersOf(topology, application, options.stateDir)
+  const known = { ...options, topology, application, partitionsOf, folders }
+  const worker = new RunningWorker(known, opened, producer)
   try {
     await worker.start()
   } catch (error) {
@@ -109,7 +119,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   return worker
 }
 
+/** Where nothing is kept no folder is made. */
+function foldersOf(topology: Topology, application: string, stateDir?: string): Promise<TaskFolders> {
+  const keeps = taskGroups(topology, application).some(({ stateful }) => stateful)
+  return TaskFolders.at(application, keeps ? stateDir : undefined)
+}
+
 interface RunningOptions extends WorkerOptions {
+  readonly folders: TaskFolders
   readonly application: string
   readonly partitionsOf: PartitionCounts
 }
@@ -131,6 +148,9 @@ class RunningWorker implements Worker {
   readonly #observed = new ObservedWorker(() => this.restores.snapshot())
   readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #ending = new AbortController()
+  readonly #standbys: Standbys
+  /** The tasks of the last assignment. */
+  #owned: readonly string[] = []
   #assigning: Promise<void> = Promise.resolve()
   #producers: TaskProducers | undefined
   #running: Running | undefined
@@ -155,7 +175,12 @@ class RunningWorker implements Worker {
       topics: [...outside, ...own],
       startAt: topology.nodes.find((node) => node.kind === 'source')?.startAt ?? 'earliest',
       fromEarliest: [...tableTopics(topology), ...own],
+      member: () => this.#memberData(),
     })
+    const { broker, log } = environment
+    const { folders } = options
+    const { signal } = this.#ending
+    this.#standbys = new Standbys({ application, broker, folders, log, signal })
     this.#globals = new GlobalTables({
       topology,
       broker: environment.broker,
@@ -241,15 +266,31 @@ class RunningWorker implements Worker {
     await this.#producers.open(namesOfTasks(topology, application, partitions))
   }
 
+  /** What the group gives out tasks by: which of them this worker has, and how far the state is that it has. */
+  #memberData(): MemberData {
+    const { topology, application, folders, standbys = 0, endpoint } = this.#options
+    const upTo = folders.upTo()
+    const held = [...new Set([...this.#owned, ...upTo.keys()])].map((task) => {
+      return { task, active: this.#owned.includes(task), upTo: upTo.get(task) ?? 0 }
+    })
+    const groups = taskGroups(topology, application)
+    return { groups, standbys, held, process: folders.process, endpoint }
+  }
+
   /** Until the assignment is void, or the worker ends. */
   #until(assignment: AbortSignal): AbortSignal {
     return AbortSignal.any([assignment, this.#ending.signal])
   }
 
   async #assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
-    const { topology, application, environment, stateDir, partitionsOf, batch } = this.#options
+    const { topology, application, environment, folders, partitionsOf, batch } = this.#options
     const { creditBytes = 4 << 20, now = Date.now, idleAfter = 1000, futureTolerance } = this.#options
     this.#observed.assigning(assignment)
+    const owned = namesOfTasks(topology, application, assignment.positions)
+    this.#owned = owned
+    await this.#standbys.onlyThese(new Set(assignment.standbys))
+    this.#showStandbys()
+    await folders.closeAllBut(new Set([...owned, ...assignment.standbys]))
     for (const sink of this.#opened.sinks.values()) {
       await retrying(() => sink.prepare(), { when: isRetriable, signal })
     }
@@ -263,7 +304,7 @@ class RunningWorker implements Worker {
       topology,
       application,
       broker,
-      stateDir,
+      folders,
       partitionsOf,
       restores,
       bindings,
@@ -290,10 +331,31 @@ class RunningWorker implements Worker {
       partitionsOf,
       commits: this.#observed.commits,
       failed: (error) => this.#failed(assignment, error),
+      release: (...task) => this.#release(...task),
     })
+    this.#follow(assignment.standbys)
     this.#observed.running(this.#running.observed)
     const partitions = assignment.positions.map(({ topic, partition }) => `${topic}/${partition}`)
-    log.info({ generation: assignment.generation, partitions }, 'assigned')
+    const { generation, standbys } = assignment
+    log.info({ generation, partitions, standbys }, 'assigned')
+  }
+
+  /** In the background: a state that has yet to be opened, or read, holds nobody up. */
+  #follow(tasks: readonly string[]): void {
+    const { topology, application, partitionsOf } = this.#options
+    const plans = tasks.flatMap((task) => planTask(topology, application, task, partitionsOf) ?? [])
+    void this.#standbys.follow(plans).then(() => this.#showStandbys())
+  }
+
+  #showStandbys(): void {
+    this.#observed.standbys = this.#standbys.all
+  }
+
+  /** The state of a task stays open where it may be needed again, and be taken on as it is. */
+  async #release({ name, state }: PreparedTask, whole: boolean): Promise<void> {
+    if (state === undefined) return
+    if (whole) this.#options.folders.keep(name, state.backend.inner)
+    else await state.backend.close()
   }
 
   /** How each task of an assignment commits. */
@@ -388,7 +450,9 @@ class RunningWorker implements Worker {
       this.#producer.close(),
       this.#opened.close(),
       this.#globals.stopped(),
+      this.#standbys.stopped(),
     ])
+    await this.#options.folders.closeAllBut(new Set())
     for (const result of closed) {
       if (result.status === 'rejected') log.warn({}, `while closing: ${messageOf(result.reason)}`)
     }

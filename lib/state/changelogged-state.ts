@@ -9,11 +9,11 @@ export interface ChangedEntry {
 
 /** A backend that knows what has changed, so that it can be written to changelog topics before it is saved. */
 export class ChangeloggedState implements StateBackend {
-  readonly #inner: StateBackend
+  readonly inner: StateBackend
   readonly #stores = new Map<string, Noting>()
 
   constructor(inner: StateBackend) {
-    this.#inner = inner
+    this.inner = inner
   }
 
   bytes(store: string): OrderedBytes {
@@ -22,7 +22,7 @@ export class ChangeloggedState implements StateBackend {
 
   /** What comes from the changelog is not for it. */
   loader(store: string): StoreLoader {
-    return this.#inner.loader(store)
+    return this.inner.loader(store)
   }
 
   /** What has changed since the last call, each key once, as it is now. */
@@ -41,19 +41,19 @@ export class ChangeloggedState implements StateBackend {
   }
 
   save(meta: Readonly<Record<string, string>>): Promise<void> {
-    return this.#inner.save(meta)
+    return this.inner.save(meta)
   }
 
   get meta(): Readonly<Record<string, string>> {
-    return this.#inner.meta
+    return this.inner.meta
   }
 
   close(): Promise<void> {
-    return this.#inner.close()
+    return this.inner.close()
   }
 
   #noting(store: string): Noting {
-    const known = this.#stores.get(store) ?? new Noting(this.#inner.bytes(store))
+    const known = this.#stores.get(store) ?? new Noting(this.inner.bytes(store))
     this.#stores.set(store, known)
     return known
   }

@@ -15,6 +15,10 @@ export function foreign(dir: string): MillraceError {
   )
 }
 
+export function anothers(dir: string, found: string, owner: string): MillraceError {
+  return new MillraceError('CONFIG', `The state in ${dir} is that of ${found}, not of ${owner}. ${CURE}`)
+}
+
 /** What LevelDB or the file system says of the state in `dir`, as our error. */
 export function diskError(error: unknown, doing: string, dir: string): MillraceError {
   if (error instanceof MillraceError) return error
@@ -27,8 +31,17 @@ export function diskError(error: unknown, doing: string, dir: string): MillraceE
 }
 
 function locked(dir: string): MillraceError {
-  return new MillraceError(
+  const error = new MillraceError(
     'CONFIG',
     `The state in ${dir} is open in another worker. Give each worker on a machine a MILLRACE_STATE_DIR of its own, or stop the other one first.`,
   )
+  openElsewhere.add(error)
+  return error
+}
+
+const openElsewhere = new WeakSet<object>()
+
+/** Whoever has it may be about to close it. */
+export function isOpenElsewhere(error: unknown): boolean {
+  return error instanceof MillraceError && openElsewhere.has(error)
 }

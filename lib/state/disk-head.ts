@@ -12,6 +12,8 @@ export interface Head {
   /** The sum of all entries' seals, in 32 bits. */
   readonly sum: number
   readonly meta: Readonly<Record<string, string>>
+  /** Whose state it is. */
+  readonly owner?: string | undefined
 }
 
 export const NEVER_SAVED: Head = { sequence: 0, count: 0, sum: 0, meta: {} }

@@ -31,19 +31,29 @@ export async function openLevel(dir: string, saved: boolean): Promise<Level> {
   const folder = join(dir, FOLDER)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const suspects = await damagedTables(folder)
-  const level: Level = new ClassicLevel<Buffer, Buffer>(folder, {
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
-    writeBufferSize: WRITE_BUFFER_BYTES,
-    compression: false,
-    createIfMissing: !saved,
-  })
-  await level.open()
+  const level = await opened(folder, !saved)
   const inUse = tablesOf(level)
   const found = suspects.filter((number) => inUse.has(number))
   if (found.length === 0) return level
   await level.close()
   throw damaged(dir, `table ${found.join(', ')} of LevelDB has a wrong checksum`)
+}
+
+/** Nothing is checked. */
+export function openExisting(dir: string): Promise<Level> {
+  return opened(join(dir, FOLDER), false)
+}
+
+async function opened(folder: string, createIfMissing: boolean): Promise<Level> {
+  const level: Level = new ClassicLevel<Buffer, Buffer>(folder, {
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    compression: false,
+    createIfMissing,
+  })
+  await level.open()
+  return level
 }
 
 /** The numbers of the tables in use: a line each, such as ` 5:1234['a' … 'b' …]`, under a heading for each level. */

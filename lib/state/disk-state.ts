@@ -1,7 +1,7 @@
 import { Changes, type Taken } from './changes.ts'
 import { CleanSlots } from './clean-slots.ts'
 import { DiskBytes, type SharedByStores } from './disk-bytes.ts'
-import { damaged, diskError } from './disk-error.ts'
+import { anothers, damaged, diskError } from './disk-error.ts'
 import { encodeHead, type Head, NEVER_SAVED } from './disk-head.ts'
 import { diskKey, entryPrefix, HEAD_KEY, sealed, sealOf, unsealed } from './disk-layout.ts'
 import { type Batch, type Level, makeFolder, openLevel } from './disk-level.ts'
@@ -14,6 +14,8 @@ import type { Slot } from './slot.ts'
 export interface DiskStateOptions {
   /** Of values that are on disk as well, for all stores of the task; keys and changed values come on top. 64 MiB. */
   readonly cacheBytes?: number
+  /** `<application>/<task>`: kept with the state, and what is another one's is refused. */
+  readonly owner?: string
 }
 
 const CACHE_BYTES = 64 * 1024 * 1024
@@ -25,7 +27,8 @@ const CACHE_BYTES = 64 * 1024 * 1024
  * A kill -9, and a power failure, at any point leave what was saved last or, of a save that had not resolved, what
  * it was to save. After a save that failed nothing more is saved: close, and open again.
  *
- * @throws MillraceError `CONFIG` for a folder that holds something else, another format, or is open already;
+ * @throws MillraceError `CONFIG` for a folder that holds something else, another format or another owner's state, or
+ * is open already;
  * `DATA_LOSS` for one that is damaged or older than what was saved in it; `UNREACHABLE` when the disk is full or
  * does not answer.
  */
@@ -35,7 +38,7 @@ export async function openDiskState(dir: string, options: DiskStateOptions = {})
     const mark = await SaveMark.read(dir)
     const level = await openLevel(dir, mark.sequence > 0)
     try {
-      const state = new DiskState(dir, level, mark, options.cacheBytes ?? CACHE_BYTES)
+      const state = new DiskState(dir, level, mark, options)
       await state.restore()
       return state
     } catch (error) {
@@ -51,6 +54,7 @@ class DiskState implements StateBackend {
   readonly #dir: string
   readonly #level: Level
   readonly #mark: SaveMark
+  readonly #owner: string | undefined
   readonly #changes: Changes
   readonly #loads: Loads
   readonly #shared: SharedByStores
@@ -61,10 +65,16 @@ class DiskState implements StateBackend {
   /** The saves that were asked for, one after the other; once one has failed, so do the rest. */
   #saving: Promise<void> = Promise.resolve()
 
-  constructor(dir: string, level: Level, mark: SaveMark, cacheBytes: number) {
+  constructor(
+    dir: string,
+    level: Level,
+    mark: SaveMark,
+    { cacheBytes = CACHE_BYTES, owner }: DiskStateOptions,
+  ) {
     this.#dir = dir
     this.#level = level
     this.#mark = mark
+    this.#owner = owner
     const clean = new CleanSlots(cacheBytes)
     this.#changes = new Changes(clean)
     this.#loads = new Loads(level)
@@ -93,7 +103,9 @@ class DiskState implements StateBackend {
     this.#head = await restoreFrom(this.#level, this.#dir, this.#mark.sequence, (store, key, seal) =>
       this.#store(store).restore(key, seal),
     )
-    this.#meta = this.#head.meta
+    const { meta, owner = this.#owner } = this.#head
+    if (this.#owner !== undefined && owner !== this.#owner) throw anothers(this.#dir, owner!, this.#owner)
+    this.#meta = meta
   }
 
   save(meta: Readonly<Record<string, string>>): Promise<void> {
@@ -101,7 +113,8 @@ class DiskState implements StateBackend {
     const { batch, added } = this.#loads.take()
     let sum = (this.#head.sum + added) | 0
     for (const slot of changes.slots) sum = (sum + put(batch, slot)) | 0
-    const head = { sequence: this.#head.sequence + 1, count: this.#count(), sum, meta: { ...meta } }
+    const owner = this.#owner ?? this.#head.owner
+    const head = { sequence: this.#head.sequence + 1, count: this.#count(), sum, meta: { ...meta }, owner }
     batch.put(HEAD_KEY, encodeHead(head))
     this.#head = head
     this.#saving = this.#saving.then(() => this.#write(batch, head, changes))

@@ -86,6 +86,7 @@ function running(
     },
     limits: { records: 2, bytes: 1e9, wait: 0 },
     creditBytes: 1e9,
+    release: async () => {},
     admin: undefined as never,
     idleAfter: Number.POSITIVE_INFINITY,
     failed: (error) => void failures.push(error),
