@@ -208,6 +208,20 @@ describe('state on disk', () => {
     expect(readFileSync(join(things, 'letter.txt'), 'utf8')).to.equal('mine')
   })
 
+  it("should refuse another owner's state, and keep whose it is whoever saves", async () => {
+    const dir = folder()
+    const state = await openDiskState(dir, { owner: 'a/0_0' })
+    await state.save({})
+    await state.close()
+    const anyone = await openDiskState(dir)
+    await anyone.save({})
+    await anyone.close()
+    const error = await failureOf(openDiskState(dir, { owner: 'b/0_0' }))
+    expect(error.code).to.equal('CONFIG')
+    expect(error.message).to.include(dir).and.to.include('is that of a/0_0, not of b/0_0')
+    await (await openDiskState(dir, { owner: 'a/0_0' })).close()
+  })
+
   it('should refuse a later format', async () => {
     const dir = folder()
     await (await openDiskState(dir)).close()
