@@ -7,6 +7,7 @@ import { endsOf, reached } from '../../../lib/runtime/caught-up.ts'
 import { resourcesOf } from '../../../lib/runtime/resources.ts'
 import { storesOnDisk } from '../../conformance/streams/worker-stores.ts'
 import type { BrokerPlace } from '../../support/broker-place.ts'
+import { PeakMemory } from '../support/peak-memory.ts'
 import { RowWorker } from '../support/row-worker.ts'
 import type { WorkerProcessOptions } from '../support/worker-process-options.ts'
 import { bytesOf, type Expected, expected, type Input, inputs, names, PARTITIONS, said } from './workload.ts'
@@ -24,6 +25,7 @@ export interface Outcome {
 export class Stage {
   readonly run: string
   readonly expected: Expected
+  readonly memory = new PeakMemory()
   readonly #broker: Broker
   readonly #place: BrokerPlace
   readonly #inputs: readonly Input[]
@@ -44,16 +46,24 @@ export class Stage {
     for (const resource of resources) await resource.create()
   }
 
-  async write(): Promise<void> {
+  /** All of the input, or these shares of it. */
+  async write(from = 0, to = 1): Promise<void> {
     const producer = await this.#broker.producer({})
-    await producer.send(this.#inputs.map(bytesOf))
+    const [begin, end] = [from, to].map((share) => Math.round(share * this.#inputs.length))
+    await producer.send(this.#inputs.slice(begin, end).map(bytesOf))
     await producer.close()
+  }
+
+  /** Where the state of this application's tasks is. */
+  stateOf(state: string): string {
+    return join(this.#root, state, names(this.run).application)
   }
 
   worker(state: string, more: Partial<WorkerProcessOptions> = {}): RowWorker {
     const stateDir = join(this.#root, state)
     const place = this.#place
-    const worker = new RowWorker({ module, place, run: this.run, stateDir, untilCaughtUp: true, ...more })
+    const options = { module, place, run: this.run, stateDir, untilCaughtUp: true, ...more }
+    const worker = new RowWorker(options, this.memory)
     this.#workers.push(worker)
     return worker
   }
