@@ -16,6 +16,40 @@ export async function endsOf(admin: BrokerAdmin, topics: readonly string[]): Pro
   return ends
 }
 
+/** Kafka shows what a transaction has written some moments after its positions, when all markers are there. Milliseconds. */
+const SHOWN_AFTER = 500
+
+export interface Reaching {
+  readonly admin: BrokerAdmin
+  readonly group: string
+  /** Topics that the application reads and writes. */
+  readonly own: readonly string[]
+  readonly transactional: boolean
+}
+
+/**
+ * Resolves when the group has committed up to these ends, and then up to those of what has followed from them in topics
+ * that the application itself reads and writes; or when aborted.
+ */
+export async function allReached(
+  { admin, group, own, transactional }: Reaching,
+  outside: Ends,
+  signal: AbortSignal,
+): Promise<void> {
+  let ends = outside
+  for (let before = -1; before !== sumOf(ends) && !signal.aborted; ) {
+    before = sumOf(ends)
+    await reached(admin, group, ends, signal)
+    if (own.length === 0) return
+    if (transactional) await delay(SHOWN_AFTER, undefined, { signal }).catch(() => {})
+    ends = new Map([...outside, ...(await endsOf(admin, own))])
+  }
+}
+
+function sumOf(ends: Ends): number {
+  return [...ends.values()].reduce((sum, end) => sum + end, 0)
+}
+
 /** Resolves when the group, whoever its members are, has committed up to these ends; or when aborted. */
 export async function reached(
   admin: BrokerAdmin,

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import type { BrokerAdmin } from '../ports.ts'
 import { checkCoPartitioning } from '../topology/co-partitioning.ts'
-import type { InputNode, Topology } from '../topology/nodes.ts'
+import { type InputNode, isTopic, type Topology } from '../topology/nodes.ts'
 import { type SubTopology, storeNames, subTopologiesOf, topicOf } from '../topology/sub-topologies.ts'
 import { changelogTopic } from './changelog.ts'
 import { type PartitionCounts, taskNames } from './task-plan.ts'
@@ -10,13 +10,18 @@ import { type PartitionCounts, taskNames } from './task-plan.ts'
 export interface InputTopics {
   readonly outside: readonly string[]
   readonly own: readonly string[]
+  /** Those of the outside that it writes itself. */
+  readonly written: readonly string[]
 }
 
 export function inputTopics(topology: Topology, application: string): InputTopics {
   const inputs = subTopologiesOf(topology).flatMap((sub) => sub.inputs)
   const named = (own: boolean) =>
     inputs.filter(({ kind }) => (kind === 'repartition') === own).map((input) => topicOf(input, application))
-  return { outside: [...new Set(named(false))], own: [...new Set(named(true))] }
+  const outside = [...new Set(named(false))]
+  const targets = topology.nodes.flatMap((node) => (node.kind === 'sink' ? [node.target] : []))
+  const written = outside.filter((name) => targets.some((target) => isTopic(target) && target.name === name))
+  return { outside, own: [...new Set(named(true))], written }
 }
 
 /**

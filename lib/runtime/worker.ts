@@ -7,7 +7,7 @@ import { checkName } from '../topology/check-name.ts'
 import { withGuarantee } from '../topology/guarantee.ts'
 import type { Guarantee, Topology } from '../topology/nodes.ts'
 import { assign, type Checkpoints, type PreparedTask, type Running } from './assignment.ts'
-import { type Ends, endsOf, reached } from './caught-up.ts'
+import { allReached, type Ends, endsOf } from './caught-up.ts'
 import { atLeastOnce, exactlyOnce } from './checkpoint.ts'
 import { Committer } from './committer.ts'
 import { Counters } from './counters.ts'
@@ -86,8 +86,8 @@ export interface Worker {
 
 export const DEFAULT_LIMITS: BatchLimits = { records: 5000, bytes: 2 << 20, wait: 10 }
 
-/** Kafka shows what a transaction has written some moments after its positions, when all markers are there. Milliseconds. */
-const SHOWN_AFTER = 500
+/** Milliseconds. */
+const IDLE_AFTER = 1000
 
 /** A transaction that has failed is tried again after so long, and longer each time. Milliseconds. */
 const RETAKE = { base: 200, cap: 5000 }
@@ -220,19 +220,24 @@ class RunningWorker implements Worker {
     )
   }
 
-  /** The ends of the outside, and then what has followed from them in the application's own topics. */
+  /**
+   * The ends of the outside, what has followed from them in topics that it reads itself and, unless ever more comes in,
+   * what is shown on idle input.
+   */
   async #caughtUp(outside: Ends): Promise<void> {
-    const { environment, application, topology } = this.#options
+    const { environment, application, topology, idleAfter = IDLE_AFTER } = this.#options
     const { admin } = environment.broker
     const { signal } = this.#ending
-    const { own } = inputTopics(topology, application)
-    let ends = outside
-    for (let before = -1; before !== sumOf(ends); ) {
-      before = sumOf(ends)
-      await reached(admin, application, ends, signal)
-      if (this.#exactlyOnce) await delay(SHOWN_AFTER, undefined, { signal }).catch(() => {})
-      if (own.length > 0) ends = new Map([...outside, ...(await endsOf(admin, own))])
+    const { own, written } = inputTopics(topology, application)
+    const transactional = this.#exactlyOnce
+    const group = { admin, group: application, own: [...own, ...written], transactional }
+    await allReached(group, outside, signal)
+    const patience = performance.now() + longestIdleness(topology) + 5 * idleAfter
+    if (this.settled) return
+    while (!this.settled && performance.now() < patience && !signal.aborted) {
+      await delay(100, undefined, { signal }).catch(() => {})
     }
+    await allReached(group, outside, signal)
   }
 
   get globals(): GlobalTables['rows'] {
@@ -284,7 +289,7 @@ class RunningWorker implements Worker {
 
   async #assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
     const { topology, application, environment, folders, partitionsOf, batch } = this.#options
-    const { creditBytes = 4 << 20, now = Date.now, idleAfter = 1000, futureTolerance } = this.#options
+    const { creditBytes = 4 << 20, now = Date.now, idleAfter = IDLE_AFTER, futureTolerance } = this.#options
     this.#observed.assigning(assignment)
     const owned = namesOfTasks(topology, application, assignment.positions)
     this.#owned = owned
@@ -459,8 +464,8 @@ class RunningWorker implements Worker {
   }
 }
 
-function sumOf(ends: Ends): number {
-  return [...ends.values()].reduce((sum, end) => sum + end, 0)
+function longestIdleness({ nodes }: Topology): number {
+  return Math.max(0, ...nodes.map((node) => (node.kind === 'window' ? (node.idleness ?? 0) : 0)))
 }
 
 function tableTopics(topology: Topology): string[] {
