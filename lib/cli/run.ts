@@ -21,6 +21,7 @@ import { loadTopology } from './topology-file.ts'
 
 interface RunOptions extends ServerFlags, AdminFlags {
   readonly threads: number
+  readonly standbys: number
   readonly failFast?: boolean
   readonly untilCaughtUp?: boolean
   readonly batchRecords: number
@@ -43,6 +44,12 @@ export function runCommand(): Command {
       'threads, each a member of the group with tasks of its own (num.stream.threads)',
       wholeNumber(1, 64),
       1,
+    )
+    .option(
+      '--standbys <n>',
+      'how many other workers follow each task with state, to take it over (num.standby.replicas)',
+      wholeNumber(0, 16),
+      0,
     )
     .option('--fail-fast', 'when one of several topologies fails, end the others too')
     .option('--until-caught-up', 'stop at the end offsets found at start')
@@ -120,6 +127,7 @@ async function runAll(
 
 function settingsOf(files: readonly string[], options: RunOptions): RunSettings {
   const { embedded, batchRecords, batchBytes, batchWait, untilCaughtUp, applicationId, guarantee } = options
+  const { standbys } = options
   return {
     files,
     embedded,
@@ -128,6 +136,7 @@ function settingsOf(files: readonly string[], options: RunOptions): RunSettings 
     applicationId,
     guarantee,
     stateDir: stateDirectory(process.env),
+    standbys,
   }
 }
 

@@ -106,10 +106,23 @@ export class Standbys {
     this.#changed = false
     const ranges = await this.#unread()
     for await (const batch of this.#options.broker.read(ranges)) {
-      await this.#at(batch.topic, batch.partition)?.apply(batch)
       if (this.#changed || this.#options.signal.aborted) return
+      const standby = this.#at(batch.topic, batch.partition)
+      if (standby !== undefined) await this.#unlessBroken(standby, () => standby.apply(batch))
     }
-    for (const standby of this.#standbys.values()) await standby.saveNowAndThen()
+    for (const standby of this.all) await this.#unlessBroken(standby, () => standby.saveNowAndThen())
+  }
+
+  /** A disk that is full, or a state that is damaged, ends this one alone. */
+  async #unlessBroken(standby: Standby, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      const { name: task } = standby
+      this.#options.log.warn({ task }, `a standby can't be kept: ${messageOf(error)}`)
+      this.#standbys.delete(task)
+      await standby.close()
+    }
   }
 
   async #unread(): Promise<Range[]> {

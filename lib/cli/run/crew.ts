@@ -29,6 +29,7 @@ export interface RunSettings {
   readonly applicationId?: string | undefined
   readonly guarantee?: 'at-least-once' | 'exactly-once' | undefined
   readonly stateDir: string
+  readonly standbys: number
   /** Where other instances reach this one. */
   readonly endpoint?: string | undefined
 }

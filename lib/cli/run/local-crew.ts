@@ -61,7 +61,8 @@ export class LocalCrew implements Crew {
   }
 
   #begin(topology: Topology, index: number): Promise<Worker> {
-    const { files, applicationId, guarantee, batch, untilCaughtUp, stateDir, endpoint } = this.#settings
+    const { files, applicationId, guarantee, batch, untilCaughtUp, stateDir, standbys, endpoint } =
+      this.#settings
     return startWorker({
       topology,
       environment: this.#environment!,
@@ -71,6 +72,7 @@ export class LocalCrew implements Crew {
       batch,
       untilCaughtUp,
       stateDir,
+      standbys,
       endpoint,
     })
   }
