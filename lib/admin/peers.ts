@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from 'node:http'
 import { messageOf } from '../errors.ts'
 import type { StoreAnswer, StoreQuery } from '../runtime/view/worker-view.ts'
 import { isEndpoint } from './endpoint.ts'
@@ -32,29 +33,30 @@ export class Peers {
       if (value !== undefined) url.searchParams.set(name, String(value))
     }
     try {
-      const response = await fetch(url, {
-        headers: this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` },
-        redirect: 'error',
-        signal: AbortSignal.timeout(PATIENCE),
-      })
-      return await read(response)
+      return await read(await this.#get(url))
     } catch (error) {
-      return unanswered(
-        error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error),
-      )
+      return unanswered(messageOf(error))
     }
+  }
+
+  /** `fetch` refuses some ports. */
+  #get(url: URL): Promise<IncomingMessage> {
+    const headers = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }
+    return new Promise((resolve, reject) => {
+      get(url, { headers, signal: AbortSignal.timeout(PATIENCE) }, resolve).on('error', reject)
+    })
   }
 }
 
-async function read(response: Response): Promise<StoreAnswer | Unanswered> {
-  if (!response.ok) {
-    await response.body?.cancel()
-    const sameToken = response.status === 401 ? ': all instances need the same MILLRACE_ADMIN_TOKEN' : ''
-    return unanswered(`it answers ${response.status}${sameToken}`)
+async function read(response: IncomingMessage): Promise<StoreAnswer | Unanswered> {
+  if (response.statusCode !== 200) {
+    response.destroy()
+    const sameToken = response.statusCode === 401 ? ': all instances need the same MILLRACE_ADMIN_TOKEN' : ''
+    return unanswered(`it answers ${response.statusCode}${sameToken}`)
   }
-  const chunks: Uint8Array[] = []
+  const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of response.body!) {
+  for await (const chunk of response) {
     bytes += chunk.length
     if (bytes > LARGEST_ANSWER) return unanswered('its answer is too large: ask for fewer rows')
     chunks.push(chunk)
