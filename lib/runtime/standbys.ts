@@ -38,6 +38,12 @@ export class Standbys {
     return [...this.#standbys.values()]
   }
 
+  /** Of all together. Undefined before it is known of each. */
+  get lag(): number | undefined {
+    const lags = this.all.map(({ lag }) => lag)
+    return lags.includes(undefined) ? undefined : lags.reduce((sum: number, lag) => sum + lag!, 0)
+  }
+
   /** Lets go of all but these: their state is given back to its folder, open and with all that was read. */
   onlyThese(tasks: ReadonlySet<string>): Promise<void> {
     return this.#inTurn(async () => {

@@ -71,6 +71,8 @@ export interface Worker {
   readonly restores: Restores
   /** For those who ask it while it runs. */
   readonly view: WorkerView
+  /** Records of changelogs that its standbys have yet to read. Undefined as long as that is not known. */
+  readonly standbyLag: number | undefined
   /** The rows of the global tables, by node. */
   readonly globals: GlobalTables['rows']
   /** Whether it has partitions, and their state restored. */
@@ -238,6 +240,10 @@ class RunningWorker implements Worker {
       await delay(100, undefined, { signal }).catch(() => {})
     }
     await allReached(group, outside, signal)
+  }
+
+  get standbyLag(): number | undefined {
+    return this.#standbys.lag
   }
 
   get globals(): GlobalTables['rows'] {
