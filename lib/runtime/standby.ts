@@ -22,6 +22,8 @@ interface Tail {
   /** Where it reads next, and where the changelog ended when it was asked for last. */
   next: number | undefined
   end: number
+  /** When the newest entry that it has read was written. */
+  timestamp: number | undefined
 }
 
 /**
@@ -55,7 +57,9 @@ export class Standby implements ReadableTask {
     this.#upstreams = upstreams
     this.#backend = backend
     this.topics = stores.map((store) => changelogTopic(application, store))
-    this.#tails = new Map(stores.map((store, at) => [this.topics[at]!, { store, next: undefined, end: 0 }]))
+    this.#tails = new Map(
+      stores.map((store, at) => [this.topics[at]!, { store, next: undefined, end: 0, timestamp: undefined }]),
+    )
     this.#reader = new ChangelogReader({
       place: { application, partition, stores },
       meta: backend.meta,
@@ -89,7 +93,9 @@ export class Standby implements ReadableTask {
     await this.#looking
     if (this.#ended) return
     this.#reader.read(batch)
-    this.#tails.get(batch.topic)!.next = batch.next
+    const tail = this.#tails.get(batch.topic)!
+    tail.next = batch.next
+    tail.timestamp = batch.records.at(-1)?.timestamp ?? tail.timestamp
     this.#records += batch.records.length
     this.#unsaved += batch.bytes + 1
     await this.saveNowAndThen()
@@ -127,8 +133,8 @@ export class Standby implements ReadableTask {
 
   readTo(): readonly ReadTo[] {
     const { partition } = this
-    return [...this.#tails].map(([topic, { next = 0 }]) => {
-      return { topic, partition, offset: next, timestamp: undefined }
+    return [...this.#tails].map(([topic, { next = 0, timestamp }]) => {
+      return { topic, partition, offset: next, timestamp }
     })
   }
 
