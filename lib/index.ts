@@ -57,7 +57,7 @@ export type {
 export { type ReduceOptions, reduce } from './operators/reduce.ts'
 export { type RepartitionOptions, repartition } from './operators/repartition.ts'
 export { type RxOptions, rx } from './operators/rx.ts'
-export { sink } from './operators/sink.ts'
+export { type SinkOptions, sink } from './operators/sink.ts'
 export type { StreamJoinOptions } from './operators/stream-join-node.ts'
 export type { JoinTableOptions } from './operators/stream-table-join-node.ts'
 export { suppress } from './operators/suppress.ts'
@@ -88,6 +88,7 @@ export type {
   SinkConnector,
   SinkTarget,
 } from './ports.ts'
+export type { Rate } from './rate.ts'
 export type { Context, Headers, Position, RawRecord } from './record.ts'
 export type { Environment } from './runtime/environment.ts'
 export { startWorker, type Worker, type WorkerOptions } from './runtime/worker.ts'

@@ -2,11 +2,20 @@ import { LARGEST_CONTENT } from '../broker/record-size.ts'
 import type { Serde } from '../contract/serde.ts'
 import { MillraceError } from '../errors.ts'
 import type { SinkTarget } from '../ports.ts'
+import { type Rate, rate } from '../rate.ts'
 import type { Context } from '../record.ts'
 import { isTopic, type SinkNode } from '../topology/nodes.ts'
 import type { RetryOptions, Terminal } from '../topology/stream.ts'
 import type { TopicTarget } from '../topology/topic.ts'
 import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
+
+export interface SinkOptions extends RetryOptions {
+  /**
+   * Most records or rows that a worker writes in a second, all its tasks together: `500/s`, `30/m`. What waits holds its
+   * inputs back, and memory stays as it is; several workers write as many each. Default: no limit.
+   */
+  readonly rate?: Rate
+}
 
 /**
  * Writes to a topic or a table. The record's position is committed only after the write is acknowledged
@@ -15,10 +24,12 @@ import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 export function sink<K, V>(
   name: string,
   target: TopicTarget<K, V> | SinkTarget<V>,
-  options: RetryOptions = {},
+  { rate: said, ...options }: SinkOptions = {},
 ): Terminal<K, V> {
+  const limit = said === undefined ? {} : { rate: rate(said) }
   return (stream) => {
-    return { node: stream.add({ kind: 'sink', name, target: target as SinkNode['target'] }, options) }
+    const node = { kind: 'sink', name, target: target as SinkNode['target'], ...limit } as const
+    return { node: stream.add(node, options) }
   }
 }
 

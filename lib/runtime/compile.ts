@@ -18,11 +18,14 @@ import { oldRowsWanted } from '../topology/old-rows.ts'
 import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/sub-topologies.ts'
 import type { Change } from '../topology/table-nodes.ts'
 import { fold } from './fold.ts'
+import type { Rates } from './rates.ts'
 
 /** What compiled steps need from outside, by node. */
 export interface Bindings {
   readonly serdes: ReadonlyMap<Node, TopicSerdes>
   readonly lookups: ReadonlyMap<Node, Lookup>
+  /** How fast all tasks together may read and write. Default: as fast as they can. */
+  readonly rates?: Rates
 }
 
 /** A sub-topology folded into functions. One per task: steps may hold caches, buffers and stores. */

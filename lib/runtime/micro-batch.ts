@@ -1,5 +1,6 @@
 import type { FetchedBatch } from '../ports.ts'
 import type { Position, RawRecord, TopicPartition } from '../record.ts'
+import type { TokenBucket } from '../token-bucket.ts'
 import { InputQueue } from './input-queue.ts'
 
 /** When a micro-batch is cut: whichever comes first. */
@@ -16,6 +17,20 @@ export interface MicroBatch {
   readonly positions: readonly Position[]
 }
 
+/** The same, with no more records at a time. */
+export function inPortions(limits: BatchLimits, portion: number): BatchLimits {
+  return {
+    ...limits,
+    get records() {
+      return Math.min(limits.records, portion)
+    },
+  }
+}
+
+const NOTHING: MicroBatch = { records: [], positions: [] }
+/** What a timer can wait for. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 /**
  * Fetched and not yet processed, of all inputs of a task. The next record is the one with the smallest timestamp among
  * the heads, so that co-partitioned inputs are worked off in the order of time as far as it is known. (PartitionGroup)
@@ -23,18 +38,23 @@ export interface MicroBatch {
 export class MicroBatchQueue {
   readonly #limits: BatchLimits
   readonly #inputs: ReadonlyMap<string, { readonly input: TopicPartition; readonly queue: InputQueue }>
+  readonly #paces: ReadonlyMap<string, TokenBucket>
+  /** Cut, and not to be handed out before its time. */
+  #held: { readonly batch: MicroBatch; readonly at: number } | undefined
   #records = 0
   #fetches = 0
   #closed = false
   #wake: () => void = () => {}
 
-  /** `creditBytes` are those of one input. */
+  /** `creditBytes` are those of one input; `paces`, by topic, say how fast an input may be read. */
   constructor(
     inputs: readonly TopicPartition[],
     limits: BatchLimits,
     creditBytes: number,
     flow: (input: TopicPartition, state: 'paused' | 'flowing') => void,
+    paces: ReadonlyMap<string, TokenBucket> = new Map(),
   ) {
+    this.#paces = paces
     this.#limits = limits
     this.#inputs = new Map(
       inputs.map((input) => {
@@ -59,16 +79,46 @@ export class MicroBatchQueue {
 
   /** The next micro-batch, an empty one if none comes within `patience` (milliseconds), or undefined when closed. */
   async take(patience?: number): Promise<MicroBatch | undefined> {
-    const until = patience === undefined ? undefined : performance.now() + patience
-    while (!this.#closed && this.#fetches === 0) {
-      if (until !== undefined && performance.now() >= until) return { records: [], positions: [] }
-      await this.#more(until === undefined ? undefined : until - performance.now())
+    const until = patience === undefined ? Number.POSITIVE_INFINITY : performance.now() + patience
+    while (!this.#closed && this.#fetches === 0 && this.#held === undefined) {
+      if (performance.now() >= until) return NOTHING
+      await this.#more(until - performance.now())
     }
-    const deadline = performance.now() + this.#limits.wait
-    while (!this.#closed && !this.#full() && performance.now() < deadline) {
-      await this.#more(deadline - performance.now())
+    if (this.#held === undefined) {
+      const deadline = performance.now() + this.#limits.wait
+      while (!this.#closed && !this.#full() && performance.now() < deadline) {
+        await this.#more(deadline - performance.now())
+      }
+      if (this.#closed) return undefined
+      const batch = this.#cut()
+      const owed = this.#owed(batch)
+      if (owed === 0) return batch
+      this.#held = { batch, at: performance.now() + owed }
     }
-    return this.#closed ? undefined : this.#cut()
+    return this.#release(this.#held, until)
+  }
+
+  /** Waits for the time of what is held. Given up by `close`, it will be read again, as what is queued. */
+  async #release(
+    held: { readonly batch: MicroBatch; readonly at: number },
+    until: number,
+  ): Promise<MicroBatch | undefined> {
+    while (!this.#closed && performance.now() < held.at) {
+      if (performance.now() >= until) return NOTHING
+      await this.#more(Math.min(held.at, until) - performance.now())
+    }
+    this.#held = undefined
+    return this.#closed ? undefined : held.batch
+  }
+
+  /** How long the rates of its inputs want a micro-batch to wait. Milliseconds. */
+  #owed({ records }: MicroBatch): number {
+    let owed = 0
+    for (const [topic, bucket] of this.#paces) {
+      const count = records.reduce((sum, record) => (record.topic === topic ? sum + 1 : sum), 0)
+      if (count > 0) owed = Math.max(owed, bucket.take(count))
+    }
+    return owed
   }
 
   #full(): boolean {
@@ -78,9 +128,9 @@ export class MicroBatchQueue {
     return bytes >= this.#limits.bytes
   }
 
-  #more(timeout?: number): Promise<void> {
+  #more(timeout: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = timeout === undefined ? undefined : setTimeout(resolve, Math.max(0, timeout))
+      const timer = timeout > LONGEST_TIMER ? undefined : setTimeout(resolve, Math.max(0, timeout))
       this.#wake = () => {
         clearTimeout(timer)
         resolve()

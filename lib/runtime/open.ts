@@ -10,6 +10,7 @@ import { repartitionTopic } from '../topology/repartition-nodes.ts'
 import type { Format, TopicTarget } from '../topology/topic.ts'
 import type { Bindings } from './compile.ts'
 import type { Environment } from './environment.ts'
+import { ratesOf } from './rates.ts'
 
 export interface OpenTopology extends Bindings {
   readonly sinks: ReadonlyMap<Node, Sink>
@@ -44,7 +45,7 @@ export async function open(
   const close = async () => {
     await Promise.allSettled([...sinks.values()].map((sink) => sink.close()))
   }
-  return { serdes, sinks, lookups, close }
+  return { serdes, sinks, lookups, rates: ratesOf(topology), close }
 }
 
 export function connectorFor<C>(connectors: Readonly<Record<string, C>>, name: string, step: string): C {

@@ -14,6 +14,7 @@ import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/su
 import { type Bindings, compile, type Pipeline } from './compile.ts'
 import type { Counters } from './counters.ts'
 import { Outbox } from './outbox.ts'
+import { type Pace, paceOf } from './rates.ts'
 import type { Refusals } from './refusals.ts'
 import { TaskTimers } from './timers.ts'
 
@@ -40,6 +41,8 @@ const LONGEST_TURN_MS = 50
 
 /** Turns micro-batches of a task's inputs into what they want written. Writes no topic: tasks and `verify` both run it. */
 export class Processor {
+  /** How fast it may read and write. */
+  readonly pace: Pace
   readonly #options: ProcessorOptions
   readonly #pipeline: Pipeline
   /** By topic. */
@@ -52,7 +55,8 @@ export class Processor {
 
   constructor(options: ProcessorOptions) {
     this.#options = options
-    const { sub, application } = options
+    const { sub, application, bindings } = options
+    this.pace = paceOf([...sub.inputs, ...sub.steps], bindings.rates)
     this.#inputs = new Map(sub.inputs.map((input) => [topicOf(input, application), input]))
     this.#timers = new TaskTimers(options.now, options.state.time('task'), nothingRead(options))
     this.#pipeline = compile({ ...options, runtime: this.#runtime() })

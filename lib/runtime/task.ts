@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { Counters } from './counters.ts'
 import { isRefusal } from './deliver.ts'
 import type { Idleness } from './idleness.ts'
-import { type BatchLimits, type MicroBatch, MicroBatchQueue } from './micro-batch.ts'
+import { type BatchLimits, inPortions, type MicroBatch, MicroBatchQueue } from './micro-batch.ts'
 import type { Outbox } from './outbox.ts'
 import type { Processor } from './processor.ts'
 import type { Suspects } from './suspects.ts'
@@ -51,7 +51,9 @@ export class Task {
   constructor(options: TaskOptions) {
     this.#options = options
     this.#settled = options.processor.settled
-    this.#queue = new MicroBatchQueue(options.inputs, options.limits, options.creditBytes, options.flow)
+    const { inputs, limits, creditBytes, flow, processor } = options
+    const { portion, topics } = processor.pace
+    this.#queue = new MicroBatchQueue(inputs, inPortions(limits, portion), creditBytes, flow, topics)
   }
 
   offer(batch: FetchedBatch): void {
@@ -121,7 +123,8 @@ export class Task {
   }
 
   async #commit(outbox: Outbox, batch: MicroBatch): Promise<void> {
-    const { checkpoint, suspects, name, signal, observed } = this.#options
+    const { checkpoint, suspects, name, signal, observed, processor } = this.#options
+    await processor.pace.allow(outbox, signal)
     try {
       await observed.commit(batch, () => checkpoint(outbox, batch.positions, signal))
     } catch (error) {

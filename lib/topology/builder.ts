@@ -1,5 +1,6 @@
 import { structured } from '../contract/structured.ts'
 import { type Duration, duration } from '../duration.ts'
+import { type Rate, rate } from '../rate.ts'
 import type { Context } from '../record.ts'
 import { checkName } from './check-name.ts'
 import { withGuarantee } from './guarantee.ts'
@@ -25,6 +26,11 @@ export interface InputOptions<K, V> {
    * (UsePartitionTimeOnInvalidTimestamp).
    */
   readonly invalidTimestamps?: InvalidTimestamps
+  /**
+   * Most records that a worker reads of it in a second, all its partitions together: `500/s`, `30/m`. What waits stays
+   * in the topic; several workers read as many each. Default: no limit.
+   */
+  readonly rate?: Rate
 }
 
 export interface SourceOptions<K = never, V = never> extends InputOptions<K, V> {
@@ -155,6 +161,7 @@ function inputOptions<K, V>(options: InputOptions<K, V>) {
   const { futureTolerance = '5m', timestamp, invalidTimestamps = 'dead-letter' } = options
   return {
     futureTolerance: duration(futureTolerance),
+    ...(options.rate !== undefined && { rate: rate(options.rate) }),
     ...(timestamp && { timestamp: timestamp as TimestampExtractor }),
     invalidTimestamps,
   }

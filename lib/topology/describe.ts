@@ -112,7 +112,8 @@ export function mermaid(topology: Topology): string {
 
 function detailOf(node: Node, application: string): string {
   const store = storesOf(node).map(({ name, kind }) => `store: ${name} (${kind})`)
-  return [...[readsAndWrites(node, application)].filter((part) => part !== ''), ...store].join(', ')
+  const rate = 'rate' in node && node.rate !== undefined ? [`at most ${node.rate} a second`] : []
+  return [...[readsAndWrites(node, application)].filter((part) => part !== ''), ...rate, ...store].join(', ')
 }
 
 function readsAndWrites(node: Node, application: string): string {

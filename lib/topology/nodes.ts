@@ -46,6 +46,8 @@ export interface SourceNode {
   /** Whether a record without a value goes on with null, or is a dead letter. */
   readonly nullValues: 'pass' | 'dead-letter'
   readonly timestamp?: TimestampExtractor
+  /** Most records a second, of each worker. */
+  readonly rate?: number
   readonly invalidTimestamps: InvalidTimestamps
 }
 
@@ -131,6 +133,8 @@ export type Enrichment =
 export interface SinkNode extends Step {
   readonly kind: 'sink'
   readonly target: TopicTarget<unknown, unknown> | SinkTarget
+  /** Most records or rows a second, of each worker. */
+  readonly rate?: number
 }
 
 export type StepNode =

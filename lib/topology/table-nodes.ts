@@ -21,6 +21,8 @@ export interface TableSourceNode {
   readonly futureTolerance: number
   readonly timestamp?: TimestampExtractor
   readonly invalidTimestamps: InvalidTimestamps
+  /** Most records a second, of each worker. */
+  readonly rate?: number
   /** Undefined: every update only passes through, and nothing behind it can ask for a row. */
   readonly store: KeyValueSpec | VersionedSpec | undefined
 }

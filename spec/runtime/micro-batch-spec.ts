@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { FetchedBatch } from '../../lib/ports.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 import { type MicroBatch, MicroBatchQueue } from '../../lib/runtime/micro-batch.ts'
+import { TokenBucket } from '../../lib/token-bucket.ts'
 
 const fetched = (from: number, sizes: readonly number[], next = from + sizes.length): FetchedBatch => ({
   topic: 't',
@@ -23,11 +24,15 @@ const fetched = (from: number, sizes: readonly number[], next = from + sizes.len
 
 const next = (batch: MicroBatch | undefined) => batch?.positions[0]?.offset
 
-const queue = (limits: { records?: number; bytes?: number; wait?: number }, credit = 1e9) => {
+const queue = (
+  limits: { records?: number; bytes?: number; wait?: number },
+  credit = 1e9,
+  paces?: ReadonlyMap<string, TokenBucket>,
+) => {
   const turns: string[] = []
   const inputs = [{ topic: 't', partition: 0 }]
   const all = { records: 1e6, bytes: 1e9, wait: 0, ...limits }
-  const made = new MicroBatchQueue(inputs, all, credit, (_, state) => turns.push(state))
+  const made = new MicroBatchQueue(inputs, all, credit, (_, state) => turns.push(state), paces)
   return Object.assign(made, { turns })
 }
 
@@ -141,5 +146,58 @@ describe('micro-batch', () => {
       { topic: 'left', partition: 0, offset: 2 },
     ])
     expect(second?.records.map(({ timestamp }) => timestamp)).to.deep.equal([30, 40])
+  })
+
+  describe('of an input with a rate', () => {
+    /** A clock that stands still: what is over the rate is owed for ever, as the bucket sees it. */
+    const still = { now: () => 0, pause: async () => {} }
+    const paced = (perSecond: number) =>
+      queue({ records: 10 }, 15, new Map([['t', new TokenBucket(perSecond, still)]]))
+
+    it('should be handed out at once within it', async () => {
+      const q = paced(100)
+      q.offer(fetched(0, Array(10).fill(1)))
+      expect(next(await q.take())).to.equal(10)
+    })
+
+    it('should wait for its time, whatever comes meanwhile, and be handed out once', async () => {
+      const q = paced(1000)
+      q.offer(fetched(0, Array(120).fill(1)))
+      const cut: (number | undefined)[] = []
+      const since = performance.now()
+      while (cut.at(-1) !== 120) {
+        const taking = q.take()
+        q.offer(fetched(120, []))
+        cut.push(next(await taking))
+      }
+      // A hundred are there from the beginning, the other twenty are owed one after another.
+      expect(cut).to.deep.equal([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120])
+      expect(performance.now() - since).to.be.at.least(29)
+    })
+
+    it('should not keep what is due by the clock waiting', async () => {
+      const q = paced(1 / 3600)
+      q.offer(fetched(0, [1, 1]))
+      expect(await q.take(1)).to.deep.equal({ records: [], positions: [] })
+      expect(await q.take(1)).to.deep.equal({ records: [], positions: [] })
+    })
+
+    it('should be given up when closed, so that its position is never committed', async () => {
+      const q = paced(1 / 3600)
+      q.offer(fetched(0, [1, 1]))
+      const taking = q.take()
+      await new Promise(setImmediate)
+      q.close()
+      expect(await taking).to.equal(undefined)
+    })
+
+    it('should leave in the topic what is beyond the credit', async () => {
+      const q = paced(1 / 3600)
+      q.offer(fetched(0, Array(40).fill(1)))
+      expect(await q.take(1))
+        .to.have.property('records')
+        .with.length(0)
+      expect(q.turns).to.deep.equal(['paused'])
+    })
   })
 })

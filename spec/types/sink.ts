@@ -42,6 +42,9 @@ users.pipe(
 // A batch of a partition has no key, and fits any.
 users.pipe(batch('bulk', { records: 10 }), sink('batches', topic('batches', { value: json<unknown>() })))
 
+// As fast as the table can take it, and written again when it refuses.
+users.pipe(sink('limited', people, { rate: '30/m', onError: { retry: 2, backoff: '1s', otherwise: 'fail' } }))
+
 // @ts-expect-error: the topic has text
 users.pipe(sink('wrong-value', texts))
 

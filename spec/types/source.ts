@@ -21,6 +21,10 @@ topology('types', ({ source }) => {
   source('text', users, { timestamp: ({ at }) => at.toFixed() })
   // @ts-expect-error: users have no such field
   source('field', users, { timestamp: (user) => user.when })
+  source('limited', users, { rate: '500/s' })
+  // @ts-expect-error: a rate is a number or a text
+  source('fast', users, { rate: true })
+
   // @ts-expect-error: there is no such policy
   source('policy', users, { invalidTimestamps: 'skip' })
 
