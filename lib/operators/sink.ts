@@ -44,13 +44,14 @@ export function sinkStep(node: SinkNode, runtime: StepRuntime, serdes: TopicSerd
 
 function topicStep(node: SinkNode, runtime: StepRuntime, { key, value }: TopicSerdes): Push {
   const topic = node.target.name
+  const limit = largestContent(node)
   const encode = guarded(
     node,
     (out: unknown, context: Context) => {
       const keyBytes = context.key == null ? null : key.encode(context.key)
       const valueBytes = out == null ? null : value.encode(out)
-      if ((keyBytes?.length ?? 0) + (valueBytes?.length ?? 0) > LARGEST_CONTENT) {
-        throw new MillraceError('REJECTED', `too large for topic ${topic}: over ${LARGEST_CONTENT} bytes`, {
+      if ((keyBytes?.length ?? 0) + (valueBytes?.length ?? 0) > limit) {
+        throw new MillraceError('REJECTED', `too large for topic ${topic}: over ${limit} bytes`, {
           step: node.name,
         })
       }
@@ -68,6 +69,12 @@ function topicStep(node: SinkNode, runtime: StepRuntime, { key, value }: TopicSe
     const record = encode(out, context)
     if (record !== REFUSED) runtime.emit(node, record, context)
   }
+}
+
+/** More than Kafka's default where the topic is said to take more; that it takes less, the broker will say. */
+function largestContent({ target }: SinkNode): number {
+  const said = isTopic(target) ? target.config['max.message.bytes'] : undefined
+  return Math.max(LARGEST_CONTENT, Number(said ?? 0))
 }
 
 function rowStep(node: SinkNode, runtime: StepRuntime): Push {

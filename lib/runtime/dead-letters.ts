@@ -1,6 +1,6 @@
-import { LARGEST_CONTENT } from '../broker/record-size.ts'
 import { MillraceError, messageOf } from '../errors.ts'
 import type { Headers, OutRecord, RawRecord } from '../record.ts'
+import { fitting } from './fitting-letter.ts'
 
 /** Header names of a dead letter. The record's own headers come first, its key and value unchanged. */
 export const DEAD_LETTER = {
@@ -15,7 +15,10 @@ export const DEAD_LETTER = {
   omitted: 'millrace.dlq.omitted',
 } as const
 
-/** A refused record as it goes to the dead letters: same bytes, same timestamp, and why. */
+/** Of what names the parts that are left out. */
+const OMITTED_LENGTH = 1_000
+
+/** A refused record as it goes to the dead letters: same bytes, as far as there is room, same timestamp, and why. */
 export function deadLetter(
   topic: string,
   application: string,
@@ -23,10 +26,10 @@ export function deadLetter(
   error: unknown,
   raw: RawRecord,
 ): OutRecord {
-  // It is left out then, since the dead letter itself could not be written.
-  const tooLarge = raw.value !== null && raw.value.length > LARGEST_CONTENT
+  const own = raw.headers.filter(([name]) => !name.startsWith('millrace.dlq.'))
+  const { key, value, headers: kept, omitted } = fitting({ ...raw, headers: own })
   const headers: Headers = [
-    ...raw.headers.filter(([name]) => !name.startsWith('millrace.dlq.')),
+    ...kept,
     text(DEAD_LETTER.reason, reasonOf(error)),
     text(DEAD_LETTER.code, error instanceof MillraceError ? error.code : 'STEP'),
     text(DEAD_LETTER.step, step),
@@ -35,9 +38,9 @@ export function deadLetter(
     text(DEAD_LETTER.partition, String(raw.partition)),
     text(DEAD_LETTER.offset, String(raw.offset)),
     text(DEAD_LETTER.timestamp, String(raw.timestamp)),
-    ...(tooLarge ? [text(DEAD_LETTER.omitted, `value of ${raw.value?.length} bytes`)] : []),
+    ...(omitted.length > 0 ? [text(DEAD_LETTER.omitted, omitted.join(', ').slice(0, OMITTED_LENGTH))] : []),
   ]
-  return { topic, key: raw.key, value: tooLarge ? null : raw.value, timestamp: raw.timestamp, headers }
+  return { topic, key, value, timestamp: raw.timestamp, headers }
 }
 
 function text(name: string, value: string): readonly [string, Buffer] {

@@ -90,6 +90,18 @@ describe('sink', () => {
     expect(driven.read('out').map(({ value }) => value)).to.deep.equal(['small'])
   })
 
+  it('should let through what a topic is said to take', async () => {
+    const raised = topic<string, unknown>('out', {
+      value: json(),
+      config: { 'max.message.bytes': '2000000' },
+    })
+    const driven = await driver((input) => input.pipe(sink('out', raised)))
+    await driven.pipe('in', { key: 'a', value: 'x'.repeat(1_500_000), timestamp: 5 })
+    expect(driven.read('out')).to.have.length(1)
+    await driven.pipe('in', { key: 'a', value: 'x'.repeat(2_000_000), timestamp: 5 })
+    expect(lettersOf(driven)).to.deep.equal(['out: too large for topic out: over 2000000 bytes'])
+  })
+
   it('should do with what can not be encoded as its policy says', async () => {
     const value = {
       encode: (said: unknown) => {
