@@ -49,6 +49,9 @@ export function variablesOf(topologies: readonly Topology[]): Variable[] {
     if (node.kind === 'sink' && !isTopic(node.target) && node.target.connector === 'cassandra') {
       needs.add('CASSANDRA_CONTACT_POINTS').add('CASSANDRA_LOCAL_DC').add('CASSANDRA_KEYSPACE')
     }
+    if (node.kind === 'sink' && !isTopic(node.target) && node.target.connector === 'postgres') {
+      needs.add('DATABASE_URL')
+    }
   }
   return [...needs]
 }
