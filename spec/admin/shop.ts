@@ -20,9 +20,11 @@ import {
   window,
 } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
+import type { Broker, BrokerAdmin } from '../../lib/ports.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 import { resourcesOf } from '../../lib/runtime/resources.ts'
 import { startWorker, type Worker, type WorkerOptions } from '../../lib/runtime/worker.ts'
+import { overridden } from '../support/overridden.ts'
 import { until } from '../support/until.ts'
 
 export interface Order {
@@ -74,11 +76,36 @@ export const shop = topology('shop', ({ source, table, globalTable }) => {
 export interface Shop {
   readonly broker: EmbeddedBroker
   /** Begins an instance: a worker and its admin server. */
-  open(options?: Partial<AdminOptions & WorkerOptions> & { readonly standing?: string }): Promise<Instance>
+  open(options?: OpenOptions): Promise<Instance>
   /** Writes an order of the user at the time. */
   order(user: string, order: Omit<Order, 'user'>, timestamp: number): Promise<void>
   put(topic: string, key: string, value: unknown, timestamp: number): Promise<void>
   close(): Promise<void>
+}
+
+export interface OpenOptions extends Partial<AdminOptions & WorkerOptions> {
+  /** The name of its folder for state: that of an instance before it, to begin with what that left. */
+  readonly standing?: string
+  /** As long as it is closed, no state is restored. */
+  readonly changelogs?: Gate
+}
+
+/** What waits at it goes on when it is open. */
+export class Gate {
+  #closed: PromiseWithResolvers<void> | undefined
+
+  close(): void {
+    this.#closed ??= Promise.withResolvers()
+  }
+
+  open(): void {
+    this.#closed?.resolve()
+    this.#closed = undefined
+  }
+
+  async passed(): Promise<void> {
+    await this.#closed?.promise
+  }
 }
 
 export interface Instance {
@@ -112,12 +139,13 @@ export async function openShop(): Promise<Shop> {
     broker,
     put,
     order: (user, order, timestamp) => put('orders', user, { user, ...order }, timestamp),
-    async open({ standing = 'state', ...options } = {}) {
+    async open({ standing = 'state', changelogs, ...options } = {}) {
       const admin = await startAdmin({ port: 0, topologies: ['shop'], log: SILENT, ...options })
       const worker = await startWorker({
         topology: shop,
-        environment,
+        environment: { ...environment, broker: gated(broker, changelogs) },
         stateDir: join(root, standing),
+        endpoint: admin.endpoint,
         ...options,
       })
       admin.add({ topology: 'shop', application: 'shop', view: worker.view })
@@ -141,6 +169,15 @@ export async function openShop(): Promise<Shop> {
       rmSync(root, { recursive: true })
     },
   }
+}
+
+function gated(broker: Broker, changelogs: Gate | undefined): Broker {
+  if (changelogs === undefined) return broker
+  const offsets: BrokerAdmin['offsets'] = async (topic) => {
+    if (topic.endsWith('-changelog')) await changelogs.passed()
+    return broker.admin.offsets(topic)
+  }
+  return overridden(broker, { admin: { ...broker.admin, offsets } })
 }
 
 export async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Got> {

@@ -18,13 +18,14 @@ import {
   windowedKey,
 } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
-import type { Broker, TopicInfo } from '../../lib/ports.ts'
+import type { TopicInfo } from '../../lib/ports.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 import { endsOf, reached } from '../../lib/runtime/caught-up.ts'
 import { resourcesOf } from '../../lib/runtime/resources.ts'
 import { startWorker } from '../../lib/runtime/worker.ts'
 import { openDiskState } from '../../lib/state/disk-state.ts'
 import type { Guarantee } from '../../lib/topology/nodes.ts'
+import { overridden } from '../support/overridden.ts'
 import { until } from '../support/until.ts'
 import { countedVisits, type Visit, visit, visitsByCountry } from '../support/visits.ts'
 
@@ -263,12 +264,3 @@ describe('a worker with state', function () {
     return last
   }
 })
-
-/** The broker, but for some of it. */
-function overridden(broker: EmbeddedBroker, other: Partial<Broker>): Broker {
-  const get = (_: object, name: keyof Broker) => {
-    const own = other[name] ?? broker[name]
-    return typeof own === 'function' && other[name] === undefined ? own.bind(broker) : own
-  }
-  return new Proxy(broker, { get: get as never })
-}
