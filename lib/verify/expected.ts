@@ -10,12 +10,12 @@ import { memoryState } from '../state/memory-state.ts'
 import { TaskState } from '../state/task-state.ts'
 import type { TableTarget } from '../table/table.ts'
 import { isTopic, type Node, type SinkNode, type Topology } from '../topology/nodes.ts'
-import { subTopologiesOf } from '../topology/sub-topologies.ts'
+import type { SubTopology } from '../topology/sub-topologies.ts'
 import { columnsOfSink, rowKey } from './columns.ts'
 import { KeyTable } from './key-table.ts'
 import { eachBatch } from './topic-tables.ts'
 
-/** What the topology wants written for a range of its source, by sink; and its dead letters by their origin. */
+/** What a sub-topology wants written for a range of its source, by sink; and its dead letters by their origin. */
 export interface Expected {
   readonly sinks: ReadonlyMap<SinkNode, KeyTable>
   readonly letters: ReadonlySet<string>
@@ -25,13 +25,14 @@ export interface Expected {
 /** Runs the same compiled steps as a worker over the ranges, and writes nothing. */
 export async function expectedOf(
   topology: Topology,
+  sub: SubTopology,
   opened: OpenTopology,
   environment: Environment,
   ranges: readonly Range[],
 ): Promise<Expected> {
-  const processor = processorOf(topology, opened, environment)
+  const processor = processorOf(topology, sub, opened, environment)
   const sinks = new Map(
-    topology.nodes.flatMap((node) =>
+    sub.steps.flatMap((node) =>
       node.kind === 'sink' ? [[node, new KeyTable(columnsOfSink(node))] as const] : [],
     ),
   )
@@ -62,12 +63,17 @@ export async function expectedOf(
   }
 }
 
-function processorOf(topology: Topology, opened: OpenTopology, environment: Environment): Processor {
+function processorOf(
+  topology: Topology,
+  sub: SubTopology,
+  opened: OpenTopology,
+  environment: Environment,
+): Processor {
   const { log } = environment
   const counters = new Counters()
   return new Processor({
     topology,
-    sub: subTopologiesOf(topology)[0]!,
+    sub,
     partition: 0,
     application: topology.name,
     state: new TaskState(memoryState()),

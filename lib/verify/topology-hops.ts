@@ -1,9 +1,11 @@
-import type { TableReader } from '../ports.ts'
+import type { Range, TableReader } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { Environment } from '../runtime/environment.ts'
 import { connectorFor, open, serdesOf } from '../runtime/open.ts'
 import type { TableTarget } from '../table/table.ts'
-import { isTopic, type SinkNode, type SourceNode, type Topology } from '../topology/nodes.ts'
+import { withGuarantee } from '../topology/guarantee.ts'
+import { isTopic, type SinkNode, type Topology } from '../topology/nodes.ts'
+import { type SubTopology, subTopologiesOf } from '../topology/sub-topologies.ts'
 import { columnsOfSink, rowKey } from './columns.ts'
 import { compare, compareSets } from './compare.ts'
 import { type Expected, expectedOf, originOf } from './expected.ts'
@@ -21,44 +23,73 @@ export interface VerifyEnvironment extends Environment {
 
 export interface TopologyHops {
   readonly hops: readonly Checked[]
-  /** Records of the source beyond the given positions. */
+  /** Records of the sources beyond the given positions. */
   readonly pending: number
 }
 
+/** What leads from one source of the topology to its sinks. */
+interface Flow {
+  readonly sub: SubTopology
+  readonly topic: string
+}
+
 /**
- * The sinks and dead letters of a topology, against what its source holds up to the group's positions. Keys of
- * records beyond them are on their way, so that the rows of these may be old or new while a worker runs.
+ * The sinks and dead letters of a topology, against what its sources hold up to the group's positions: the sinks that
+ * follow from one source without a repartition topic between, whatever the guarantee has put there. Keys of records
+ * beyond the positions are on their way, so that the rows of these may be old or new while a worker runs.
  *
- * @param positions the group's, read before anything else
+ * @param positions the group's in all sources, read before anything else
  */
 export async function verifyTopology(
-  topology: Topology,
+  said: Topology,
   environment: VerifyEnvironment,
   positions: readonly Position[],
 ): Promise<TopologyHops> {
   const { broker } = environment
+  const topology = withGuarantee(said, 'at-least-once')
   const opened = await open(topology, topology.name, environment)
+  const expectedIn = ({ sub }: Flow, ranges: readonly Range[]) =>
+    expectedOf(topology, sub, opened, environment, ranges)
   try {
-    const { topic } = topology.nodes.find((node): node is SourceNode => node.kind === 'source')!
-    const passed = await rangesOf(broker, topic.name, positions)
-    const expected = await expectedOf(topology, opened, environment, passed)
-    const actual = new Map<SinkNode, KeyTable>()
-    for (const node of expected.sinks.keys()) actual.set(node, await readSink(node, environment))
-    const letters = await readLetters(topology, environment)
-    // Read behind the sinks: whatever they hold came from before these ends.
-    const ends = await rangesBeyond(broker, topic.name, positions)
-    const moving = await expectedOf(topology, opened, environment, ends)
-    return { hops: [...compareSinks(expected, actual, moving), lettersHop()], pending: moving.records }
-
-    function lettersHop(): Checked {
-      const hop = topology.deadLetters.topic
-      const findings = compareSets(hop, expected.letters, letters.origins, moving.letters)
-      const keys = letters.origins.size
-      return { hop, records: letters.records, keys, duplicates: letters.records - keys, findings }
+    const checked: Checked[] = []
+    const should = new Set<string>()
+    const may = new Set<string>()
+    let pending = 0
+    for (const flow of flowsOf(topology)) {
+      const own = positions.filter(({ topic }) => topic === flow.topic)
+      const expected = await expectedIn(flow, await rangesOf(broker, flow.topic, own))
+      const actual = new Map<SinkNode, KeyTable>()
+      for (const node of expected.sinks.keys()) actual.set(node, await readSink(node, environment))
+      // Read behind the sinks: whatever they hold came from before these ends.
+      const moving = await expectedIn(flow, await rangesBeyond(broker, flow.topic, own))
+      checked.push(...compareSinks(expected, actual, moving))
+      for (const letter of expected.letters) should.add(letter)
+      for (const letter of moving.letters) may.add(letter)
+      pending += moving.records
     }
+    return { hops: [...checked, await lettersHop(topology, environment, should, may)], pending }
   } finally {
     await opened.close()
   }
+}
+
+function flowsOf(topology: Topology): Flow[] {
+  return subTopologiesOf(topology).flatMap((sub) => {
+    const [input, ...others] = sub.inputs
+    return input?.kind === 'source' && others.length === 0 ? [{ sub, topic: input.topic.name }] : []
+  })
+}
+
+async function lettersHop(
+  topology: Topology,
+  environment: VerifyEnvironment,
+  should: ReadonlySet<string>,
+  may: ReadonlySet<string>,
+): Promise<Checked> {
+  const hop = topology.deadLetters.topic
+  const { origins, records } = await readLetters(topology, environment)
+  const findings = compareSets(hop, should, origins, may)
+  return { hop, records, keys: origins.size, duplicates: records - origins.size, findings }
 }
 
 function compareSinks(

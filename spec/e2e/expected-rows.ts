@@ -29,6 +29,8 @@ export interface Expected {
   /** By `country_code/user_id`. */
   readonly usersByCountry: ReadonlyMap<string, CountryRow>
   readonly refused: readonly Refused[]
+  /** By `country_code/day/start of the minute`: all that is captured, whatever becomes of it. */
+  readonly countsByCountry: ReadonlyMap<string, CountsRow>
   /** How many staging rows must be in `users.raw`. */
   readonly captured: number
 }
@@ -36,6 +38,10 @@ export interface Expected {
 export type CountryRow = Pick<
   Insight,
   'country_code' | 'user_id' | 'age_band' | 'full_name' | 'city' | 'registered_at'
+>
+
+export type CountsRow = Readonly<
+  Record<'country_code' | 'day', string> & Record<'window_start' | 'window_end' | 'users', number>
 >
 
 interface StagingRow {
@@ -65,6 +71,7 @@ export async function expectedRows(databaseUrl: string): Promise<Expected> {
 function expectedOf(staged: readonly StagingRow[], countries: ReadonlyMap<string, Country>): Expected {
   const usersById = new Map<string, Insight>()
   const usersByCountry = new Map<string, CountryRow>()
+  const countsByCountry = new Map<string, CountsRow>()
   const refused: Refused[] = []
   for (const { id, run_id, fetched_at, payload } of staged) {
     const given: unknown = payload === null ? undefined : JSON.parse(payload)
@@ -74,6 +81,7 @@ function expectedOf(staged: readonly StagingRow[], countries: ReadonlyMap<string
       continue
     }
     const user: StagedUser = { payload: given as Payload, runId: run_id, fetchedAt: fetched_at.getTime() }
+    count(countsByCountry, user)
     const because = refusal(user)
     if (because !== undefined) {
       refused.push({ stagingId: id, uuid: user.payload.login.uuid, topic: 'user-insights.dlq', because })
@@ -84,7 +92,18 @@ function expectedOf(staged: readonly StagingRow[], countries: ReadonlyMap<string
     usersByCountry.set(`${insight.country_code}/${insight.user_id}`, countryRow(insight))
   }
   const captured = staged.length - refused.filter(({ topic }) => topic === 'users.raw.dlq').length
-  return { usersById, usersByCountry, refused, captured }
+  return { usersById, usersByCountry, countsByCountry, refused, captured }
+}
+
+/** A row a minute, by the time of the fetch. Without a country there is nothing to count. */
+function count(counts: Map<string, CountsRow>, { payload, fetchedAt }: StagedUser): void {
+  const country_code = payload.nat?.trim().toUpperCase() ?? ''
+  if (country_code === '') return
+  const window_start = fetchedAt - (fetchedAt % 60_000)
+  const day = new Date(window_start).toISOString().slice(0, 10)
+  const key = `${country_code}/${day}/${window_start}`
+  const users = (counts.get(key)?.users ?? 0) + 1
+  counts.set(key, { country_code, day, window_start, window_end: window_start + 60_000, users })
 }
 
 function countryRow(insight: Insight): CountryRow {

@@ -3,7 +3,7 @@ import avro from 'avsc'
 import { expect } from 'chai'
 import { startRandomUserServer } from '../../connectors/http/random-user-server.ts'
 import { untilCaptured } from '../support/captured.ts'
-import { consumeWholeTopic, type ShownRecord } from '../support/console-consumer.ts'
+import { consumeUntilQuiet, consumeWholeTopic, type ShownRecord } from '../support/console-consumer.ts'
 import { millrace, startMillrace } from '../support/millrace.ts'
 import { type PipelineServers, startPipelineServers } from '../support/pipeline-servers.ts'
 import { readmeBlocks } from '../support/readme.ts'
@@ -17,6 +17,9 @@ import { differences, plain, type Row } from './stored-rows.ts'
 
 const TOPICS = ['users.raw', 'users.raw.dlq', 'users.insights', 'user-insights.dlq'] as const
 
+/** Those that are written in transactions, whose ends say nothing of how many records there are. */
+const TRANSACTIONAL: ReadonlySet<string> = new Set(TOPICS.slice(2))
+
 type Topics = Readonly<Record<(typeof TOPICS)[number], readonly ShownRecord[]>>
 
 const secrets = secretsOf([...recorded, ...brokenUsers.map(({ whole }) => whole)])
@@ -27,6 +30,7 @@ describe('the user-insights pipeline on real servers', () => {
   let topics: Topics
   let usersById: Map<string, Row>
   let usersByCountry: Map<string, Row>
+  let countsByCountry: Map<string, Row>
 
   before(async () => {
     servers = await startPipelineServers()
@@ -46,11 +50,15 @@ describe('the user-insights pipeline on real servers', () => {
   async function look(): Promise<void> {
     expected = await expectedRows(servers.env.DATABASE_URL!)
     const read = await Promise.all(
-      TOPICS.map((topic) => consumeWholeTopic(servers.env.KAFKA_BROKERS!, topic)),
+      TOPICS.map((topic) => {
+        const consume = TRANSACTIONAL.has(topic) ? consumeUntilQuiet : consumeWholeTopic
+        return consume(servers.env.KAFKA_BROKERS!, topic)
+      }),
     )
     topics = Object.fromEntries(TOPICS.map((topic, index) => [topic, read[index]])) as unknown as Topics
     usersById = await table('users_by_id', ['user_id'])
     usersByCountry = await table('users_by_country', ['country_code', 'user_id'])
+    countsByCountry = await table('user_counts_by_country', ['country_code', 'day', 'window_start'])
   }
 
   async function table(name: string, key: readonly string[]): Promise<Map<string, Row>> {
@@ -158,6 +166,10 @@ describe('the user-insights pipeline on real servers', () => {
     })
 
     shouldHoldTheExpectedRows()
+
+    it('should have counted every captured user by country and minute, the last ones because the input is idle', () => {
+      expect(differences(expected.countsByCountry, countsByCountry)).to.deep.equal([])
+    })
 
     it('should keep the row of a user who came without e-mail this time', () => {
       expect(usersById.get(spoiled.login.uuid)).to.include({ email: spoiled.email })

@@ -41,7 +41,16 @@ describe('millrace verify on real servers', () => {
     const { code, stdout, stderr } = await verify('--json')
     expect(code, stdout + stderr).to.equal(0)
     const equal = { missing: 0, different: 0, tooMany: 0 }
-    expect(JSON.parse(stdout)).to.deep.equal({
+    const report = JSON.parse(stdout)
+    const [windows, late, minutes] = ['users.counts', 'users.late', 'user_counts_by_country'].map((name) =>
+      report.hops.find(({ hop }: { hop: string }) => hop === name),
+    )
+    // How many minutes the runs took is not for us to say.
+    expect(windows).to.include({ ...equal, keys: minutes.keys, duplicates: windows.records - minutes.keys })
+    expect(minutes).to.include({ ...equal, duplicates: 0 })
+    expect(late).to.deep.equal({ hop: 'users.late', records: 0, ...equal })
+    const others = report.hops.filter((hop: unknown) => ![windows, late, minutes].includes(hop))
+    expect({ ...report, hops: others }).to.deep.equal({
       hops: [
         { hop: 'api', records: 44, ...equal },
         { hop: 'staging', records: 44, keys: 41, duplicates: 1, ...equal },
@@ -79,6 +88,22 @@ describe('millrace verify on real servers', () => {
       .and.not.include('Atlantis')
     expect(code).to.equal(4)
     await set(first.location.city)
+  })
+
+  it('should exit 4 naming country and minute of a count changed by hand', async () => {
+    const [row] = await servers.keyspace.select<{ '[json]': string; users: number }>(
+      `SELECT JSON * FROM ${table('user_counts_by_country')} LIMIT 1`,
+    )
+    const { country_code, day, window_start, users } = JSON.parse(row!['[json]'])
+    const set = (value: number) =>
+      servers.keyspace.execute(
+        `UPDATE ${table('user_counts_by_country')} SET users = ${value} WHERE country_code = '${country_code}' AND day = '${day}' AND window_start = '${window_start}'`,
+      )
+    await set(users + 1)
+    const { code, stdout } = await verify()
+    expect(stdout).to.include(`different at user_counts_by_country: ${country_code}/`).and.include('(users)')
+    expect(code).to.equal(4)
+    await set(users)
   })
 
   it('should exit 4 naming hop and key of a row too many', async () => {

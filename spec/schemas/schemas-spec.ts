@@ -16,7 +16,7 @@ const versionsOf = (name: string): readonly Contract<unknown>[] =>
 
 describe('schemas', () => {
   it('should hold the contracts of the pipeline', () => {
-    expect(names).to.include.members(['random-user', 'user-insight'])
+    expect(names).to.include.members(['random-user', 'user-insight', 'user-count', 'late-user'])
   })
 
   for (const name of names) {

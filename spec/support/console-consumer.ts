@@ -71,6 +71,11 @@ export async function consumeCommitted(brokers: string, topic: string): Promise<
   return shown
 }
 
+/** Committed records of all partitions, until none has come for 15 s: for topics into which no mark may be written. */
+export function consumeUntilQuiet(brokers: string, topic: string): Promise<ShownRecord[]> {
+  return consume(brokers, topic, ['--from-beginning', '--isolation-level', 'read_committed'], 15_000)
+}
+
 /** Resolves with the number of partitions. */
 async function markEnds(brokers: string, topic: string, mark: string): Promise<number> {
   const broker = kafkaBroker({ brokers: brokers.split(',') })
@@ -86,9 +91,14 @@ async function markEnds(brokers: string, topic: string, mark: string): Promise<n
   }
 }
 
-async function consume(brokers: string, topic: string, from: readonly string[]): Promise<ShownRecord[]> {
+async function consume(
+  brokers: string,
+  topic: string,
+  from: readonly string[],
+  patience = 120_000,
+): Promise<ShownRecord[]> {
   const printed = await kafkaTool('consumer.ConsoleConsumer', [
-    ...['--bootstrap-server', brokers, '--topic', topic, ...from, '--timeout-ms', '120000'],
+    ...['--bootstrap-server', brokers, '--topic', topic, ...from, '--timeout-ms', String(patience)],
     ...formatted(),
   ])
   return printed

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import pg from 'pg'
 import { startKafka } from '../../services/kafka.ts'
 import { freePorts } from '../../services/ports.ts'
@@ -63,6 +64,8 @@ export async function startPipelineServersOn<K extends RunningServer>(
       CASSANDRA_CONTACT_POINTS: cassandraContactPoints,
       CASSANDRA_LOCAL_DC: cassandraDatacenter,
       CASSANDRA_KEYSPACE: keyspace.value.name,
+      // What an earlier spec's worker has kept is of another Kafka.
+      MILLRACE_STATE_DIR: join(dir, 'state'),
     },
     kafka: kafka.value,
     postgres: postgres.value,

@@ -8,6 +8,7 @@ import { type Ingester, ingester } from '../ingest/ingester.ts'
 import { ingestProgress, summaryOf } from '../ingest/report.ts'
 import { openUsersRawCapture, PIPELINE_VARIABLES } from '../pipeline.ts'
 import type { Connected } from '../servers/connect.ts'
+import { stateDirectory } from '../state-directory.ts'
 import { type Shown, showHops } from './live-view.ts'
 import { arrived } from './once.ts'
 import { hopCounts, type IngestTally, ingestTally, statusOf } from './view.ts'
@@ -46,7 +47,8 @@ export async function openHops(environment: Hops['environment'], database: Datab
     heartbeatMs: 1000,
   })
   try {
-    const worker = await startWorker({ topology: userInsights, environment })
+    const stateDir = stateDirectory(process.env)
+    const worker = await startWorker({ topology: userInsights, environment, stateDir })
     const source = {
       url: settings.RANDOM_USER_URL,
       seed: settings.RANDOM_USER_SEED,
@@ -89,7 +91,11 @@ export async function runHops(hops: Hops, flags: Flags, asked: AbortSignal): Pro
   const ingest = async () => {
     await ingesting(hops, flags, AbortSignal.any([asked, stop.signal]))
     const limit = asked.aborted ? AbortSignal.timeout(DRAIN_MS) : asked
-    await arrived(database, capture, environment.broker.admin, AbortSignal.any([limit, stop.signal]))
+    const signal = AbortSignal.any([limit, stop.signal])
+    await arrived(
+      { database, capture, worker, admin: environment.broker.admin, once: flags.once === true },
+      signal,
+    )
   }
   const outcomes = await Promise.allSettled([
     capture.run(stop.signal).finally(halt),

@@ -5,21 +5,38 @@ import { usersById } from '../../../topologies/insight/tables.ts'
 import userInsights from '../../../topologies/user-insights.ts'
 import { usersRaw } from '../../../topologies/users-raw.ts'
 import type { BrokerAdmin } from '../../ports.ts'
-import { endsOf, reached } from '../../runtime/caught-up.ts'
+import { allReached, endsOf } from '../../runtime/caught-up.ts'
+import { inputTopics } from '../../runtime/input-topics.ts'
+import type { Worker } from '../../runtime/worker.ts'
 import { print, table } from '../outcome.ts'
 import type { Connected } from '../servers/connect.ts'
 import { textOf } from '../verify/text.ts'
 import { verify } from '../verify.ts'
 
+export interface Arriving {
+  readonly database: Database
+  readonly capture: Capture
+  readonly worker: Worker
+  readonly admin: BrokerAdmin
+  /** Nothing more comes: windows that wait for time are shown because the input is idle. */
+  readonly once: boolean
+}
+
 /** Resolves when all that is staged has come through to the last hop, or when `signal` aborts. */
 export async function arrived(
-  database: Database,
-  capture: Capture,
-  admin: BrokerAdmin,
+  { database, capture, worker, admin, once }: Arriving,
   signal: AbortSignal,
 ): Promise<void> {
+  const { name: group, guarantee } = userInsights
+  const { own, written } = inputTopics(userInsights, group)
+  const reaching = { admin, group, own: [...own, ...written], transactional: guarantee === 'exactly-once' }
   await captured(database, capture, signal)
-  await reached(admin, userInsights.name, await endsOf(admin, [usersRaw.name]), signal)
+  const ends = await endsOf(admin, [usersRaw.name])
+  await allReached(reaching, ends, signal)
+  while (once && !worker.settled && !signal.aborted) {
+    await delay(100, undefined, { signal }).catch(() => {})
+  }
+  if (once) await allReached(reaching, ends, signal)
 }
 
 /** Resolves when all that was committed in PostgreSQL until now is in Kafka. */
@@ -43,7 +60,7 @@ const SHOWN = 5
 
 /** What every hop holds, read back from the servers, and some of the rows. */
 export async function confirm(environment: Connected, database: Database, json: boolean): Promise<void> {
-  const report = await verify(environment, database, 10_000)
+  const report = await verify(environment, database, { wait: 10_000, settled: true })
   process.exitCode = report.exitCode
   if (json) return print(report)
   process.stdout.write(`\n${textOf(report)}\n\n`)

@@ -40,6 +40,8 @@ export function hopCounts(tally: IngestTally, { status }: Capture, { counters }:
     ['users_by_id', counters.get('users-by-id', 'written')],
     ['users_by_country', counters.get('users-by-country', 'written')],
     ['users.insights', counters.get('insights', 'written')],
+    ['users.counts', counters.get('counts', 'written')],
+    ['user_counts_by_country', counters.get('user-counts-by-country', 'written')],
   ]
 }
 
