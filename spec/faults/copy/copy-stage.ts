@@ -57,6 +57,11 @@ export class CopyStage {
     return worker
   }
 
+  /** Records of the input. */
+  get written(): number {
+    return this.#written
+  }
+
   /** Whether the group has committed the ends of the input. */
   async isCommitted(): Promise<boolean> {
     return (await this.committed()) === this.#written
