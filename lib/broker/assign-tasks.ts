@@ -148,9 +148,11 @@ interface Holder extends HeldTask {
   readonly id: string
 }
 
-/** Who is farthest first. */
+/** Who is farthest first. An empty state is none. */
 function holdersByTask(members: readonly GroupMember[]): ReadonlyMap<string, readonly Holder[]> {
-  const held = members.flatMap(({ id, data }) => (data?.held ?? []).map((one) => ({ ...one, id })))
+  const held = members.flatMap(({ id, data }) => {
+    return (data?.held ?? []).filter(({ active, upTo }) => active || upTo > 0).map((one) => ({ ...one, id }))
+  })
   const byTask = Map.groupBy(held, ({ task }) => task)
   const farther = (a: Holder, b: Holder) => b.upTo - a.upTo || Number(b.active) - Number(a.active)
   return new Map([...byTask].map(([task, holders]) => [task, holders.toSorted(farther)]))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { retrying } from '../backoff.ts'
 import { MillraceError } from '../errors.ts'
@@ -13,8 +14,11 @@ import { checkpointOf, type Meta } from './changelog.ts'
 const OWNER_FILE = 'process'
 const TASK = /^\d+_\d+$/
 
-/** Another worker of this process may just be letting go of it. About ten seconds in all. */
-const ELSEWHERE = { when: isOpenElsewhere, base: 100, cap: 1000, attempts: 24 }
+/** How many are looked into at once. */
+const AT_ONCE = 8
+
+/** Another worker of this process may just be letting go of it. About fifteen seconds in all. */
+const ELSEWHERE = { when: isOpenElsewhere, base: 100, cap: 1000, attempts: 34 }
 
 /** The state folders of an application's tasks, `<stateDir>/<application>/<task>`: each open once, and kept open between uses. */
 export class TaskFolders {
@@ -45,10 +49,14 @@ export class TaskFolders {
     const dir = join(stateDir, application)
     await mkdir(dir, { recursive: true, mode: 0o700 })
     const saved = new Map<string, { readonly meta: Meta }>()
-    for (const task of await readdir(dir)) {
-      const meta = TASK.test(task) ? await savedMeta(join(dir, task)) : undefined
-      if (meta !== undefined) saved.set(task, { meta })
+    const tasks = (await readdir(dir)).filter((name) => TASK.test(name))
+    const look = async () => {
+      for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
+        const meta = await savedMeta(join(dir, task))
+        if (meta !== undefined) saved.set(task, { meta })
+      }
     }
+    await Promise.all(Array.from({ length: AT_ONCE }, look))
     return new TaskFolders(application, dir, await processOf(dir), saved)
   }
 
@@ -93,5 +101,6 @@ async function processOf(dir: string): Promise<string> {
   const path = join(dir, OWNER_FILE)
   // Two that begin at once: the first one's holds.
   await writeFile(path, randomUUID(), { flag: 'wx', mode: 0o600 }).catch(() => {})
-  return (await readFile(path, 'utf8')) || randomUUID()
+  // A folder that was copied to another machine is another one.
+  return `${(await readFile(path, 'utf8')) || randomUUID()}@${hostname()}`
 }

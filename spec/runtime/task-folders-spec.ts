@@ -49,7 +49,7 @@ describe('folders of tasks', () => {
 
   it('should be of one process for all who share them, and of others elsewhere', async () => {
     const [one, other] = await Promise.all([TaskFolders.at('whose', root), TaskFolders.at('whose', root)])
-    expect(one.process).to.match(/^[\da-f-]{36}$/)
+    expect(one.process).to.match(/^[\da-f-]{36}@./)
     expect(other.process).to.equal(one.process)
     expect((await TaskFolders.at('whose', root)).process).to.equal(one.process)
     expect((await TaskFolders.at('whose', join(root, 'elsewhere'))).process).not.to.equal(one.process)
