@@ -6,7 +6,7 @@ import { seededRandom } from '../../../lib/testing/random.ts'
 export const PARTITIONS = 2
 const KEYS = 40
 /** A pair is at most so far apart. Milliseconds. */
-const APART = 5
+export const APART = 5
 
 /** Names of one run, so that runs may share a broker. */
 export function names(run: string) {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker, BrokerConsumer, ConsumerListener } from '../../../lib/ports.ts'
 import type { OutRecord } from '../../../lib/record.ts'
 
@@ -14,7 +15,10 @@ export const STAGES = [
   'committed',
 ] as const
 
-export type Stage = (typeof STAGES)[number]
+/** Where in a transaction it dies: its records sent, its commit under way, or done and its state not saved. */
+export const TRANSACTION_STAGES = ['sent', 'committing', 'transacted'] as const
+
+export type Stage = (typeof STAGES)[number] | (typeof TRANSACTION_STAGES)[number]
 
 export interface Death {
   readonly stage: Stage
@@ -36,7 +40,25 @@ export function deadlyBroker(broker: Broker, death: Death, outputs: readonly str
     ...broker,
     admin: broker.admin,
     read: (ranges) => broker.read(ranges),
-    transactions: (options) => broker.transactions(options),
+    async transactions(options) {
+      const producer = await broker.transactions(options)
+      return {
+        async send(records) {
+          await producer.send(records)
+          await here('sent')
+        },
+        async commit(positions) {
+          const committing = producer.commit(positions)
+          committing.catch(() => {})
+          if (death.stage === 'committing') await Promise.race([committing, delay(1)])
+          await here('committing')
+          await committing
+          await here('transacted')
+        },
+        abort: () => producer.abort(),
+        close: () => producer.close(),
+      }
+    },
     close: () => broker.close(),
     async producer(options) {
       const producer = await broker.producer(options)
