@@ -91,6 +91,13 @@ export type {
 export type { Rate } from './rate.ts'
 export type { Context, Headers, Position, RawRecord } from './record.ts'
 export type { Environment } from './runtime/environment.ts'
+export type {
+  DropEvent,
+  ErrorEvent,
+  LateEvent,
+  ProgressEvent,
+  WorkerEvents,
+} from './runtime/events.ts'
 export { startWorker, type Worker, type WorkerOptions } from './runtime/worker.ts'
 export type { Row, StoredRow } from './state/row.ts'
 export {

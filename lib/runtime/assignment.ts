@@ -22,7 +22,7 @@ export interface Running {
 }
 
 export interface AssignOptions
-  extends Pick<TaskOptions, 'counters' | 'limits' | 'creditBytes' | 'partitionsOf'> {
+  extends Pick<TaskOptions, 'counters' | 'limits' | 'creditBytes' | 'partitionsOf' | 'events'> {
   readonly consumer: BrokerConsumer
   /** The tasks that the assignment is made up of, their state restored. */
   readonly tasks: readonly PreparedTask[]
@@ -53,7 +53,7 @@ export interface PreparedTask {
 /** One task per sub-topology and partition, all begun. */
 export function assign(options: AssignOptions): Running {
   const { consumer, tasks: prepared, failed, admin, idleAfter, checkpoints, limits } = options
-  const { commits, counters, creditBytes, partitionsOf, suspects, release } = options
+  const { commits, counters, creditBytes, partitionsOf, suspects, events, release } = options
   const abort = new AbortController()
   const checkpointOf = checkpoints(abort.signal)
   const tasks = new Map<string, Task>()
@@ -71,6 +71,7 @@ export function assign(options: AssignOptions): Running {
       observed: known,
       name,
       limits: carefully(limits, () => suspects?.isCareful(name) === true),
+      events,
       processor,
       covered,
       stateful: state !== undefined,

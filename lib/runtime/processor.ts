@@ -13,6 +13,7 @@ import { repartitionTopic } from '../topology/repartition-nodes.ts'
 import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/sub-topologies.ts'
 import { type Bindings, compile, type Pipeline } from './compile.ts'
 import type { Counters } from './counters.ts'
+import type { Events } from './events.ts'
 import { Outbox } from './outbox.ts'
 import { type Pace, paceOf } from './rates.ts'
 import type { Refusals } from './refusals.ts'
@@ -33,6 +34,7 @@ export interface ProcessorOptions {
   readonly counters: Counters
   readonly log: Logger
   readonly now: () => number
+  readonly events?: Events | undefined
   /** Instead of what the inputs say. Milliseconds. */
   readonly futureTolerance?: number | undefined
 }
@@ -178,7 +180,7 @@ export class Processor {
   }
 
   #runtime(): StepRuntime {
-    const { refusals, counters, log, state, globals = new Map() } = this.#options
+    const { refusals, counters, log, events, state, globals = new Map() } = this.#options
     return {
       refuse: (node, error, context) => {
         const letter = refusals.handle(error, { node, raw: context.raw })
@@ -196,6 +198,7 @@ export class Processor {
       emitRow: (node, row, context) => this.#outbox.addRow(node, row, context.raw),
       drop: ({ name: step }, reason, value, context, late) => {
         counters.add(step, reason)
+        events?.dropped(step, reason, context, late)
         const lateBy = late === undefined ? undefined : late.time - context.timestamp
         this.#pipeline.drops.get(step)?.({ step, reason, value, window: late?.window, lateBy }, context)
       },

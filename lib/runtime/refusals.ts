@@ -5,6 +5,7 @@ import { lastResort } from '../topology/error-policy.ts'
 import type { Topology } from '../topology/nodes.ts'
 import type { Counters } from './counters.ts'
 import { deadLetter } from './dead-letters.ts'
+import type { Events } from './events.ts'
 import type { Origin } from './outbox.ts'
 
 /** Faults of one record. Any other means that the worker can't go on, and a dead letter would only hide it. */
@@ -15,11 +16,13 @@ export class Refusals {
   readonly #topology: Topology
   readonly #counters: Counters
   readonly #log: Logger
+  readonly #events: Events | undefined
 
-  constructor(topology: Topology, counters: Counters, log: Logger) {
+  constructor(topology: Topology, counters: Counters, log: Logger, events?: Events) {
     this.#topology = topology
     this.#counters = counters
     this.#log = log
+    this.#events = events
   }
 
   /**
@@ -37,6 +40,7 @@ export class Refusals {
       { step: node.name, at: place(raw), code },
       `record ${policy === 'skip' ? 'skipped' : 'refused'}`,
     )
+    this.#events?.failed(error, policy === 'skip' ? 'skipped' : 'dead-letter', node.name, raw)
     if (policy === 'skip') return undefined
     return deadLetter(this.#topology.deadLetters.topic, this.#topology.name, node.name, error, raw)
   }

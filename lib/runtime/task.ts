@@ -4,6 +4,7 @@ import type { Position, RawRecord, TopicPartition } from '../record.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Counters } from './counters.ts'
 import { isRefusal } from './deliver.ts'
+import type { Events } from './events.ts'
 import type { Idleness } from './idleness.ts'
 import { type BatchLimits, inPortions, type MicroBatch, MicroBatchQueue } from './micro-batch.ts'
 import type { Outbox } from './outbox.ts'
@@ -32,6 +33,7 @@ export interface TaskOptions {
   readonly flow: (input: TopicPartition, state: 'paused' | 'flowing') => void
   readonly partitionsOf: PartitionCounts
   readonly idleness: Idleness
+  readonly events?: Events | undefined
   /** Told of every micro-batch: what others may know of this task. */
   readonly observed: ObservedTask
   /** Ends waiting and retries; what is then unfinished is not committed. */
@@ -123,7 +125,7 @@ export class Task {
   }
 
   async #commit(outbox: Outbox, batch: MicroBatch): Promise<void> {
-    const { checkpoint, suspects, name, signal, observed, processor } = this.#options
+    const { checkpoint, suspects, name, signal, observed, processor, events } = this.#options
     await processor.pace.allow(outbox, signal)
     try {
       await observed.commit(batch, () => checkpoint(outbox, batch.positions, signal))
@@ -132,6 +134,7 @@ export class Task {
       throw new MillraceError('FENCED', `a transaction was refused: ${error.message}`, { cause: error })
     }
     suspects?.committed(name, batch)
+    events?.committed(name, batch.records.length, batch.positions)
   }
 
   /** What the state has not counted before: a crash came between saving it and committing. */

@@ -12,6 +12,7 @@ import { atLeastOnce, exactlyOnce } from './checkpoint.ts'
 import { Committer } from './committer.ts'
 import { Counters } from './counters.ts'
 import type { Environment } from './environment.ts'
+import { Events, type WorkerEvents } from './events.ts'
 import { GlobalTables } from './global-tables.ts'
 import { inputTopics, partitionCounts } from './input-topics.ts'
 import type { BatchLimits } from './micro-batch.ts'
@@ -73,6 +74,8 @@ export interface Worker {
   readonly view: WorkerView
   /** Records of changelogs that its standbys have yet to read. Undefined as long as that is not known. */
   readonly standbyLag: number | undefined
+  /** What goes on, as it happens: drops, late records, progress, errors. */
+  readonly events: WorkerEvents
   /** The rows of the global tables, by node. */
   readonly globals: GlobalTables['rows']
   /** Whether it has partitions, and their state restored. */
@@ -135,6 +138,8 @@ interface RunningOptions extends WorkerOptions {
 
 class RunningWorker implements Worker {
   readonly counters = new Counters()
+  readonly #told = new Events()
+  readonly events: WorkerEvents = this.#told
   readonly restores = new Restores()
   readonly view: WorkerView
   readonly done: Promise<void>
@@ -168,7 +173,7 @@ class RunningWorker implements Worker {
     this.done = this.#finish.promise
     this.done.catch(() => {})
     const { topology, environment, application } = options
-    this.#refusals = new Refusals(topology, this.counters, environment.log)
+    this.#refusals = new Refusals(topology, this.counters, environment.log, this.#told)
     this.#suspects = new Suspects(topology, this.#refusals)
     const { outside, own } = inputTopics(topology, application)
     this.#topics = outside
@@ -324,6 +329,7 @@ class RunningWorker implements Worker {
       counters,
       log,
       now,
+      events: this.#told,
       futureTolerance,
       signal,
     }
@@ -341,6 +347,7 @@ class RunningWorker implements Worker {
       creditBytes,
       partitionsOf,
       commits: this.#observed.commits,
+      events: this.#told,
       failed: (error) => this.#failed(assignment, error),
       release: (...task) => this.#release(...task),
     })
@@ -416,6 +423,7 @@ class RunningWorker implements Worker {
     }
     const wait = backoffDelay(++this.#failures, RETAKE.base, RETAKE.cap)
     const { log } = this.#options.environment
+    this.#told.failed(error, 'retaken')
     log.warn({ generation }, `going back to what is committed, in ${wait} ms: ${messageOf(error)}`)
     const { signal } = this.#ending
     delay(wait, undefined, { signal }).then(
@@ -445,6 +453,8 @@ class RunningWorker implements Worker {
   #end(error?: unknown): void {
     this.#stopping ??= this.#close().then(() => {
       this.#observed.state = error === undefined ? 'stopped' : 'failed'
+      if (error !== undefined) this.#told.failed(error, 'stopped')
+      this.#told.end()
       if (error === undefined) this.#finish.resolve()
       else this.#finish.reject(error)
     })

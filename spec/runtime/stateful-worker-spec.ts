@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { defaultIfEmpty, lastValueFrom } from 'rxjs'
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../connectors/embedded/index.ts'
 import type { MillraceError } from '../../lib/errors.ts'
 import {
@@ -9,6 +10,7 @@ import {
   count,
   json,
   keyBy,
+  type ProgressEvent,
   sink,
   topic,
   topology,
@@ -134,12 +136,15 @@ describe('a worker with state', function () {
       )
     })
     for (const resource of resourcesOf(closing, 'closing', environment())) await resource.create()
+    const progress: ProgressEvent[] = []
     const worker = await startWorker({
       topology: closing,
       environment: environment(),
       stateDir: join(root, 'closing'),
       idleAfter: 10,
     })
+    worker.events.progress$.subscribe((event) => progress.push(event))
+    const ended = lastValueFrom(worker.events.late$.pipe(defaultIfEmpty('none was late')))
     const producer = await broker.producer({})
     let time = 0
     // How soon the others are known to be idle is not for us to say: time goes on until they are.
@@ -152,6 +157,10 @@ describe('a worker with state', function () {
     })
     await producer.close()
     await worker.stop()
+    const read = progress.flatMap(({ positions }) => positions).filter(({ topic }) => topic === 'lonely')
+    expect(read.at(-1)?.offset).to.be.within(1, time / 10)
+    expect(read.map(({ partition }) => partition)).to.include(0)
+    expect(await ended).to.equal('none was late')
   })
 
   it('should emit windows early on idle input, once, and correct them, though it is stopped in between', async () => {
