@@ -39,11 +39,17 @@ const MAX_TIMESTAMP_AT = 35
 const PRODUCER_ID_AT = 43
 const COUNT_AT = 57
 const RECORDS_AT = 61
+const CODEC = 0x07
 const LOG_APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 const RECORD_ATTRIBUTES_SIZE = 1
 const EMPTY = Buffer.alloc(0)
+
+/** Its bytes would be read as records, and might look like some. */
+class UnknownCodec extends Error {
+  override readonly name = 'UnknownCodec'
+}
 
 /** Decodes one whole record batch, magic 2 (Kafka's DefaultRecordBatch). Rejects with `POISON`. */
 export async function decodeRecordBatch(batch: Buffer, codecs: CodecLookup): Promise<RecordBatch> {
@@ -52,7 +58,7 @@ export async function decodeRecordBatch(batch: Buffer, codecs: CodecLookup): Pro
     const records = await decodeRecords(batch, firstOffset, codecs)
     return { records, next: firstOffset + batch.readInt32BE(LAST_OFFSET_DELTA_AT) + 1 }
   } catch (cause) {
-    const compression = batch.readInt16BE(ATTRIBUTES_AT) & 0x07
+    const compression = batch.readInt16BE(ATTRIBUTES_AT) & CODEC
     const name = cause instanceof Error ? cause.name : 'unknown error'
     throw new MillraceError(
       'POISON',
@@ -72,6 +78,7 @@ async function decodeRecords(
   if (count <= 0) return []
   const body = batch.subarray(RECORDS_AT)
   const codec = codecs(attributes)
+  if (codec === null && (attributes & CODEC) !== 0) throw new UnknownCodec()
   const reader = new VarintReader(codec === null ? body : await codec.decompress(body))
   const context: BatchContext = {
     producerId: batch.readBigInt64BE(PRODUCER_ID_AT).toString(),

@@ -128,6 +128,15 @@ describe('kafkajs repair: record batches', () => {
     expect(error.message).to.not.include('secret')
   })
 
+  it('should refuse a batch of a codec that nobody knows, whose bytes the stock decoder takes for records', async () => {
+    const batch = await batchOf([encodeRecord(plain)], { firstOffset: 3 })
+    batch.writeInt16BE(5, 21)
+    expect(await stockDecode(answer(batch))).to.have.length(1)
+    const error = await failureOf(decode(answer(batch)))
+    expect(error.code).to.equal('POISON')
+    expect(error.message).to.include('offset 3').and.include('compression 5')
+  })
+
   it('should know an answer without records', async () => {
     expect((await decode(answer())).next).to.equal(0)
   })
