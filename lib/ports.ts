@@ -9,6 +9,7 @@ import type { Headers, OutRecord, Position, RawRecord, TopicPartition } from './
 /** A log of topics and partitions: Kafka, or the embedded log. */
 export interface Broker {
   readonly admin: BrokerAdmin
+  readonly upkeep: BrokerUpkeep
   /** Opens nothing yet: `start` joins the group. */
   consumer(options: ConsumerOptions): BrokerConsumer
   producer(options: ProducerOptions): Promise<BrokerProducer>
@@ -36,6 +37,28 @@ export interface BrokerAdmin {
   offsets(topic: string): Promise<readonly OffsetRange[]>
   /** Committed positions of a group; partitions without one are left out. */
   committed(group: string, topics: readonly string[]): Promise<readonly Position[]>
+}
+
+/** For those who clean up: `millrace reset`, and workers behind what they have read. */
+export interface BrokerUpkeep {
+  /** Per partition the first record of this time (milliseconds since 1970) or later; the end where there is none. */
+  offsetsForTime(topic: string, timestamp: number): Promise<readonly Position[]>
+  /** With its records and the positions of groups in it. Does nothing if there is none; resolves when it is gone. */
+  deleteTopic(topic: string): Promise<void>
+  /**
+   * Lets go of the records before these positions; what is gone already is no matter. Rejects with `MISSING` for a
+   * topic that is not there, `DATA_LOSS` for a position beyond the end.
+   */
+  deleteRecords(before: readonly Position[]): Promise<void>
+  /** Who is in the group, those that died included until their session ends; nobody where there is no such group. */
+  members(group: string): Promise<readonly MemberInfo[]>
+  /** Stores positions of a group that nobody is in, all at once. Rejects with `FENCED` while it has members. */
+  setPositions(group: string, positions: readonly Position[]): Promise<void>
+}
+
+export interface MemberInfo {
+  readonly clientId: string
+  readonly host: string
 }
 
 export interface TopicSpec {

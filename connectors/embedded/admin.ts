@@ -1,4 +1,4 @@
-import type { BrokerAdmin } from '../../lib/ports.ts'
+import type { BrokerAdmin, BrokerUpkeep } from '../../lib/ports.ts'
 import type { Link } from './door/link.ts'
 
 export function embeddedAdmin(link: Link): BrokerAdmin {
@@ -10,5 +10,16 @@ export function embeddedAdmin(link: Link): BrokerAdmin {
     createTopic: (spec) => link.ask((connection) => connection.createTopic(spec)),
     offsets: (topic) => link.ask((connection) => connection.offsets(topic)),
     committed: (group, topics) => link.ask((connection) => connection.committed(group, topics)),
+  }
+}
+
+export function embeddedUpkeep(link: Link): BrokerUpkeep {
+  return {
+    offsetsForTime: (topic, timestamp) =>
+      link.ask((connection) => connection.offsetsForTime(topic, timestamp)),
+    deleteTopic: (topic) => link.ask((connection) => connection.deleteTopic(topic)),
+    deleteRecords: (before) => link.ask((connection) => connection.deleteRecords(before)),
+    members: (group) => link.ask((connection) => connection.members(group)),
+    setPositions: (group, positions) => link.ask((connection) => connection.setPositions(group, positions)),
   }
 }

@@ -1,7 +1,6 @@
 /** A durable log on disk behind the broker port, for many processes of one machine. */
 import type { Broker } from '../../lib/ports.ts'
-import type { Position } from '../../lib/record.ts'
-import { embeddedAdmin } from './admin.ts'
+import { embeddedAdmin, embeddedUpkeep } from './admin.ts'
 import { EmbeddedConsumer } from './consumer.ts'
 import { Link } from './door/link.ts'
 import { type EmbeddedBrokerOptions, embeddedSettings } from './options.ts'
@@ -9,10 +8,7 @@ import { EmbeddedProducer } from './producer.ts'
 import { readRanges } from './reader.ts'
 import { openTransactions } from './transactions.ts'
 
-export interface EmbeddedBroker extends Broker {
-  /** Per partition the first record of this time (milliseconds since 1970) or later; the end where there is none. */
-  offsetsForTime(topic: string, timestamp: number): Promise<readonly Position[]>
-}
+export type EmbeddedBroker = Broker
 
 /**
  * Opens the log in a folder, or connects to the process that has it open. When that process ends, one of those that
@@ -32,12 +28,11 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
   await link.connection()
   return {
     admin,
+    upkeep: embeddedUpkeep(link),
     consumer: (consumer) => new EmbeddedConsumer({ ...consumer, link, admin, logger: settings.logger }),
     producer: async () => new EmbeddedProducer(link),
     transactions: (transactions) => openTransactions(link, transactions),
     read: (ranges) => readRanges(link, admin, ranges),
-    offsetsForTime: (topic, timestamp) =>
-      link.ask((connection) => connection.offsetsForTime(topic, timestamp)),
     close: () => link.close(),
   }
 }

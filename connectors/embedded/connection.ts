@@ -1,6 +1,6 @@
 /** What a process asks of the log, whether it owns it or reaches the owner over a socket. */
 import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
-import type { MemberData, OffsetRange, TopicSpec } from '../../lib/ports.ts'
+import type { MemberData, MemberInfo, OffsetRange, TopicSpec } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { StoredChunk } from './log/decode-chunk.ts'
 import type { ChunkFor, TransactionCommit } from './log/log.ts'
@@ -15,6 +15,13 @@ export interface Connection {
   /** Per partition the first record of this time or later, or the end. */
   offsetsForTime(topic: string, timestamp: number): Promise<readonly Position[]>
   committed(group: string, topics: readonly string[]): Promise<readonly Position[]>
+  /** With its records, and the positions of groups in it; does nothing if there is none. */
+  deleteTopic(topic: string): Promise<void>
+  /** Lets go of the records before these positions. */
+  deleteRecords(before: readonly Position[]): Promise<void>
+  members(group: string): Promise<readonly MemberInfo[]>
+  /** Rejects with `FENCED` while the group has members. */
+  setPositions(group: string, positions: readonly Position[]): Promise<void>
   /** All or, if it rejects, perhaps all: never some. Resolves when they are on disk. */
   append(chunks: readonly ChunkFor[]): Promise<void>
   /** A new writer under this transactional id; resolves with its epoch. */

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../lib/errors.ts'
-import type { OffsetRange, TopicSpec } from '../../lib/ports.ts'
-import type { Position } from '../../lib/record.ts'
+import type { MemberInfo, OffsetRange, TopicSpec } from '../../lib/ports.ts'
+import type { Position, TopicPartition } from '../../lib/record.ts'
 import {
   type ChunkFor,
   type Connection,
@@ -17,6 +17,7 @@ import { readHead } from './log/chunk-layout.ts'
 import { decodeChunk } from './log/decode-chunk.ts'
 import type { Log } from './log/log.ts'
 import type { Partition } from './log/partition.ts'
+import { deleteBefore } from './log/retention.ts'
 import type { Topic } from './log/topic.ts'
 
 export interface EngineOptions {
@@ -77,6 +78,29 @@ export class Engine implements Connection {
     return this.#log.positions(group, topics)
   }
 
+  deleteTopic(topic: string): Promise<void> {
+    return this.#log.deleteTopic(topic)
+  }
+
+  async deleteRecords(before: readonly Position[]): Promise<void> {
+    const logs = this.#logsOf(before)
+    for (const [i, { offset }] of before.entries()) {
+      const log = logs[i]!
+      if (offset > log.state.end) throw beyondTheEnd(log, offset)
+      await this.#log.upkeep(() => deleteBefore(this.#log, log, offset))
+    }
+  }
+
+  async members(group: string): Promise<readonly MemberInfo[]> {
+    return this.#groups.members(group)
+  }
+
+  async setPositions(group: string, positions: readonly Position[]): Promise<void> {
+    this.#groups.requireEmpty(group)
+    this.#logsOf(positions)
+    await this.#log.commitPositions(group, positions)
+  }
+
   append(chunks: readonly ChunkFor[]): Promise<void> {
     return this.#log.append(chunks)
   }
@@ -96,9 +120,10 @@ export class Engine implements Connection {
   /** Waits until `read` has an answer; resolves with false when it ends for another reason. */
   async available(asks: readonly FetchAsk[], signal: AbortSignal): Promise<boolean> {
     const ends = [signal, this.lost]
-    const logs = this.#logsOf(asks)
     for (;;) {
       if (ends.some(({ aborted }) => aborted)) return false
+      // Asked for anew each time: a topic may be deleted meanwhile.
+      const logs = this.#logsOf(asks)
       // What is not held is answered too: with a refusal.
       if (asks.some(({ offset }, i) => offset !== logs[i]!.state.end)) return true
       await anAppend(logs, ends)
@@ -119,8 +144,9 @@ export class Engine implements Connection {
     return answers
   }
 
-  member(group: string, topics: readonly string[], events: MemberEvents): Membership {
-    return this.#groups.member(group, topics, events)
+  /** `pid`: of the process that asks. */
+  member(group: string, topics: readonly string[], events: MemberEvents, pid = process.pid): Membership {
+    return this.#groups.member(group, topics, events, pid)
   }
 
   async close(): Promise<void> {
@@ -129,8 +155,12 @@ export class Engine implements Connection {
     await this.#log.close()
   }
 
-  #logsOf(asks: readonly FetchAsk[]): Partition[] {
-    return asks.map(({ topic, partition }) => this.#topic(topic).logs[partition]!)
+  #logsOf(places: readonly TopicPartition[]): Partition[] {
+    return places.map(({ topic, partition }) => {
+      const log = this.#topic(topic).logs[partition]
+      if (log !== undefined) return log
+      throw new MillraceError('MISSING', `Topic ${topic} has no partition ${partition}`, { topic, partition })
+    })
   }
 
   #topic(topic: string): Topic {
@@ -152,6 +182,11 @@ function requireHeld({ topic, partition, state: { earliest, end } }: Partition, 
   )
 }
 
+function beyondTheEnd({ topic, partition, state }: Partition, offset: number): MillraceError {
+  const message = `Records before ${topic}/${partition}/${offset} can't be deleted: the log ends at ${state.end}`
+  return new MillraceError('DATA_LOSS', message, { topic, partition, offset })
+}
+
 /** Resolves at the next append to one of them, or when one of the signals aborts. */
 async function anAppend(logs: readonly Partition[], ends: readonly AbortSignal[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -167,7 +202,9 @@ async function firstSince(log: Partition, timestamp: number): Promise<number> {
   const { end } = log.state
   for await (const chunk of log.chunks(await log.scanStart(timestamp), end)) {
     if (readHead(chunk.bytes).maxTimestamp < timestamp) continue
-    const first = decodeChunk(chunk, log).find((record) => record.timestamp >= timestamp)
+    const first = decodeChunk(chunk, log).find(
+      (record) => record.timestamp >= timestamp && record.offset >= log.state.earliest,
+    )
     if (first !== undefined) return first.offset
   }
   return end

@@ -19,11 +19,25 @@ export interface Cluster {
   /** Partitions by the id of the broker that leads them. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findBroker(wanted: { nodeId: string }): Promise<ClusterBroker>
+  findGroupCoordinator(of: { groupId: string }): Promise<ClusterBroker>
   removeBroker(address: { host: string; port: number }): void
 }
 
 export interface ClusterBroker {
   fetch(request: FetchRequest): Promise<FetchResponse>
+  /** Rejects where a partition was refused. */
+  offsetCommit(request: OffsetCommitRequest): Promise<unknown>
+}
+
+export interface OffsetCommitRequest {
+  readonly groupId: string
+  /** −1, and no member: for a group that nobody is in. */
+  readonly groupGenerationId: number
+  readonly memberId: string
+  readonly topics: readonly {
+    readonly topic: string
+    readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+  }[]
 }
 
 export interface FetchRequest {

@@ -42,6 +42,8 @@ export interface KafkaTiming {
   readonly metadataMaxAge: number
   /** A consumer that did nothing at all for this long is replaced. */
   readonly watchdog: number
+  /** How long the answer to one question of the admin may take. */
+  readonly answer: number
   /** How long `stop` and `close` wait for the brokers before they cut the connections. */
   readonly goodbye: number
 }
@@ -59,6 +61,7 @@ const TIMING: KafkaTiming = {
   fetchWait: 200,
   metadataMaxAge: 30_000,
   watchdog: 180_000,
+  answer: 60_000,
   goodbye: 5_000,
 }
 

@@ -32,18 +32,19 @@ export async function reach(how: Reach, connect: () => Promise<void>): Promise<v
 }
 
 /** Rejects with `UNREACHABLE` when `work` takes longer, or `until` is aborted. The work itself goes on. */
-export async function within(
+export async function within<T>(
   milliseconds: number,
-  work: () => Promise<unknown>,
+  work: () => Promise<T>,
   until?: AbortSignal,
-): Promise<void> {
+): Promise<T> {
   const done = new AbortController()
   const late = pause(milliseconds, until === undefined ? done.signal : AbortSignal.any([until, done.signal]))
   const timeout = late.then(() => {
-    if (!done.signal.aborted) throw new MillraceError('UNREACHABLE', 'Kafka did not answer in time')
+    if (done.signal.aborted) return new Promise<never>(() => {})
+    throw new MillraceError('UNREACHABLE', 'Kafka did not answer in time')
   })
   try {
-    await Promise.race([work(), timeout])
+    return await Promise.race([work(), timeout])
   } finally {
     done.abort()
   }

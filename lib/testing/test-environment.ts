@@ -15,6 +15,7 @@ export function testEnvironment(lookups: Readonly<Record<string, Lookup>> = {}):
   return {
     broker: {
       admin: undefined as never,
+      upkeep: undefined as never,
       consumer: unused,
       producer: unused,
       transactions: unused,

@@ -7,6 +7,7 @@ import { BrokerHarness } from './broker-harness.ts'
 import { producerCases } from './broker-producer.ts'
 import { readCases } from './broker-read.ts'
 import { taskCases } from './broker-tasks.ts'
+import { upkeepCases } from './broker-upkeep.ts'
 
 export type BrokerFeature = 'record-size-limit' | 'many-members'
 
@@ -35,6 +36,7 @@ export function brokerConformance(
 
     const suite: BrokerSuite = { harness: () => harness, has: (feature) => lacks[feature] === undefined }
     adminCases(suite)
+    upkeepCases(suite)
     producerCases(suite)
     consumerCases(suite)
     groupCases(suite)

@@ -141,6 +141,7 @@ function unreliable(
 ): Broker {
   return {
     admin: broker.admin,
+    upkeep: broker.upkeep,
     consumer: (options) => broker.consumer(options),
     producer: (options) => broker.producer(options),
     read: (ranges) => broker.read(ranges),

@@ -188,10 +188,11 @@ describe('state from changelogs', () => {
 })
 
 function standIn(broker: Broker): Broker {
-  const { admin } = broker
+  const { admin, upkeep } = broker
   const other = () => expect.fail('not asked of a restore')
   return {
     admin,
+    upkeep,
     read: (ranges) => broker.read(ranges),
     consumer: other,
     producer: other,

@@ -29,6 +29,7 @@ function environmentOf(consumer: ArrayConsumer, gated: GatedSink): Environment {
       ...adminWith([[]]),
       topics: async (names) => names.map((topic) => ({ topic, partitions: 1 })),
     },
+    upkeep: undefined as never,
     consumer: () => consumer,
     producer: async () => new ArrayProducer(),
     transactions: () => Promise.reject(new Error('at least once')),

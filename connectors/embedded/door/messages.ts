@@ -6,7 +6,7 @@ import type { Position, TopicPartition } from '../../../lib/record.ts'
 import type { FetchAsk, TransactionCommit } from '../connection.ts'
 
 /** Raised by every change after which an older process would misunderstand. */
-export const PROTOCOL = 3
+export const PROTOCOL = 4
 
 export type Request =
   | { readonly op: 'hello'; readonly protocol: number; readonly pid: number }
@@ -17,6 +17,10 @@ export type Request =
   | { readonly op: 'offsets'; readonly topic: string }
   | { readonly op: 'offsetsForTime'; readonly topic: string; readonly timestamp: number }
   | { readonly op: 'committed'; readonly group: string; readonly topics: readonly string[] }
+  | { readonly op: 'deleteTopic'; readonly topic: string }
+  | { readonly op: 'deleteRecords'; readonly before: readonly Position[] }
+  | { readonly op: 'members'; readonly group: string }
+  | { readonly op: 'setPositions'; readonly group: string; readonly positions: readonly Position[] }
   /** With one part for every place. */
   | { readonly op: 'append'; readonly places: readonly TopicPartition[] }
   | { readonly op: 'openWriter'; readonly writer: string }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { MillraceError } from '../../../lib/errors.ts'
-import type { OffsetRange, TopicSpec } from '../../../lib/ports.ts'
+import type { MemberInfo, OffsetRange, TopicSpec } from '../../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../../lib/record.ts'
 import type {
   ChunkFor,
@@ -59,6 +59,22 @@ export class RemoteConnection implements Connection {
 
   committed(group: string, topics: readonly string[]): Promise<readonly Position[]> {
     return this.#ask({ op: 'committed', group, topics })
+  }
+
+  deleteTopic(topic: string): Promise<void> {
+    return this.#ask({ op: 'deleteTopic', topic })
+  }
+
+  deleteRecords(before: readonly Position[]): Promise<void> {
+    return this.#ask({ op: 'deleteRecords', before })
+  }
+
+  members(group: string): Promise<readonly MemberInfo[]> {
+    return this.#ask({ op: 'members', group })
+  }
+
+  setPositions(group: string, positions: readonly Position[]): Promise<void> {
+    return this.#ask({ op: 'setPositions', group, positions })
   }
 
   async append(chunks: readonly ChunkFor[]): Promise<void> {

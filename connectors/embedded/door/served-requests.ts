@@ -1,3 +1,4 @@
+import type { MemberShare } from '../../../lib/broker/assign-tasks.ts'
 import { MillraceError } from '../../../lib/errors.ts'
 import type { TopicPartition } from '../../../lib/record.ts'
 import type { ChunkFor, Membership } from '../connection.ts'
@@ -12,6 +13,8 @@ export class ServedRequests {
   readonly #dir: string
   readonly #say: (event: Answer) => void
   readonly #members = new Map<number, Membership>()
+  /** Of the client. */
+  #pid = 0
 
   constructor(engine: Engine, dir: string, say: (event: Answer) => void) {
     this.#engine = engine
@@ -28,6 +31,7 @@ export class ServedRequests {
     const engine = this.#engine
     switch (request.op) {
       case 'hello':
+        this.#pid = request.pid
         return { protocol: PROTOCOL, pid: process.pid, dir: this.#dir } satisfies Greeting
       case 'beat':
         return
@@ -41,6 +45,14 @@ export class ServedRequests {
         return engine.offsetsForTime(request.topic, request.timestamp)
       case 'committed':
         return engine.committed(request.group, request.topics)
+      case 'deleteTopic':
+        return engine.deleteTopic(request.topic)
+      case 'deleteRecords':
+        return engine.deleteRecords(request.before)
+      case 'members':
+        return engine.members(request.group)
+      case 'setPositions':
+        return engine.setPositions(request.group, request.positions)
       case 'append':
         return engine.append(chunksFor(request.places, parts))
       case 'openWriter':
@@ -62,11 +74,13 @@ export class ServedRequests {
   }
 
   #join({ member, group, topics, data }: Extract<PlainRequest, { op: 'join' }>): Promise<void> {
-    const membership = this.#engine.member(group, topics, {
+    const events = {
       rebalancing: () => this.#say({ kind: 'rebalancing', member }),
-      assigned: (generation, share) => this.#say({ kind: 'assigned', member, generation, share }),
-      expelled: (reason) => this.#say({ kind: 'expelled', member, error: toWire(reason) }),
-    })
+      assigned: (generation: number, share: MemberShare) =>
+        this.#say({ kind: 'assigned', member, generation, share }),
+      expelled: (reason: Error) => this.#say({ kind: 'expelled', member, error: toWire(reason) }),
+    }
+    const membership = this.#engine.member(group, topics, events, this.#pid)
     this.#members.set(member, membership)
     return membership.join(data)
   }

@@ -1,10 +1,12 @@
 import { assignTasks, type GroupMember } from '../../../lib/broker/assign-tasks.ts'
 import { MillraceError } from '../../../lib/errors.ts'
-import type { MemberData } from '../../../lib/ports.ts'
+import type { MemberData, MemberInfo } from '../../../lib/ports.ts'
 import type { MemberEvents } from '../connection.ts'
 
 export interface NewMember extends GroupMember {
   readonly events: MemberEvents
+  /** Of its process. */
+  readonly pid: number
 }
 
 interface Member extends NewMember {
@@ -59,6 +61,16 @@ export class Group {
       'FENCED',
       `Assignment ${generation} of group ${this.#options.name} has ended; its positions are not committed`,
     )
+  }
+
+  /** Throws `FENCED` while there are members. */
+  requireEmpty(): void {
+    if (this.#members.size === 0) return
+    throw new MillraceError('FENCED', `Group ${this.#options.name} has members: stop them first`)
+  }
+
+  members(): MemberInfo[] {
+    return [...this.#members.values()].map(({ pid }) => ({ clientId: `process ${pid}`, host: 'localhost' }))
   }
 
   end(): void {

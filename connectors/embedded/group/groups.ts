@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { MemberInfo } from '../../../lib/ports.ts'
 import type { Position } from '../../../lib/record.ts'
 import type { MemberEvents, Membership } from '../connection.ts'
 import { Group, type GroupOptions } from './group.ts'
@@ -16,10 +17,20 @@ export class Groups {
     this.#options = options
   }
 
-  member(name: string, topics: readonly string[], events: MemberEvents): Membership {
+  members(name: string): readonly MemberInfo[] {
+    return this.#groups.get(name)?.members() ?? []
+  }
+
+  /** Throws `FENCED` while the group has members. */
+  requireEmpty(name: string): void {
+    this.#groups.get(name)?.requireEmpty()
+  }
+
+  /** `pid`: of the process whose member it is. */
+  member(name: string, topics: readonly string[], events: MemberEvents, pid: number): Membership {
     const id = randomUUID()
     return {
-      join: async (data) => this.#group(name).join({ id, topics, data, events }),
+      join: async (data) => this.#group(name).join({ id, topics, data, events, pid }),
       ready: (data) => this.#group(name).ready(id, data),
       commit: async (generation, positions) => {
         this.#group(name).requireCurrent(id, generation)

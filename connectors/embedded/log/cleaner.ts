@@ -11,11 +11,15 @@ export interface CleanerOptions {
 
 /** One round of retention and compaction over all partitions, each as its topic's settings say. */
 export async function clean(log: Log, now: number, signal?: AbortSignal): Promise<void> {
-  for (const { settings, logs } of log.topics()) {
+  for (const topic of log.topics()) {
+    const { settings, logs } = topic
     for (const partition of logs) {
       if (signal?.aborted) return
-      if (settings.deletes) await retain(log, partition, settings, now)
-      if (settings.compacts) await compact(log, partition, settings, now)
+      await log.upkeep(async () => {
+        if (log.topic(topic.topic) !== topic) return
+        if (settings.deletes) await retain(log, partition, settings, now)
+        if (settings.compacts) await compact(log, partition, settings, now)
+      })
     }
   }
 }

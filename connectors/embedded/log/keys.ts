@@ -8,6 +8,8 @@ export interface PartitionId {
 }
 
 export const FORMAT_KEY = Buffer.from('f')
+/** The largest id that a topic has had when one was deleted: none is given twice. */
+export const LAST_ID_KEY = Buffer.from('n')
 const TOPIC = 't'
 const PARTITION = 'p'
 const CHUNK = 'c'
@@ -62,7 +64,30 @@ export function partitionIn(key: Buffer): number {
 
 /** Where the descriptions of all topics lie. */
 export function topicRange(): { gte: Buffer; lt: Buffer } {
-  return { gte: Buffer.from(TOPIC), lt: Buffer.from(String.fromCharCode(TOPIC.charCodeAt(0) + 1)) }
+  return all(TOPIC)
+}
+
+/** The positions of all groups lie here; `topicOfPosition` says of which topic one is. */
+export function positionsRange(): { gte: Buffer; lt: Buffer } {
+  return all(POSITION)
+}
+
+export function topicOfPosition(key: Buffer): string {
+  return key.toString('utf8', 1, key.length - 5).split(SEPARATOR)[1]!
+}
+
+/** Where the states of all partitions lie, and whose one is. */
+export function partitionRange(): { gte: Buffer; lt: Buffer } {
+  return all(PARTITION)
+}
+
+export function partitionOfKey(key: Buffer): PartitionId {
+  return { topicId: key.readUInt32BE(1), partition: key.readUInt32BE(5) }
+}
+
+/** Where all that a partition holds lies: its chunks, and its index of times. */
+export function contentRanges(id: PartitionId): readonly { gte: Buffer; lte: Buffer }[] {
+  return [chunkKey, timeKey].map((key) => ({ gte: key(id, 0), lte: key(id, Number.MAX_SAFE_INTEGER) }))
 }
 
 export function writerKey(id: string): Buffer {
@@ -76,7 +101,11 @@ export function writerIn(key: Buffer): string {
 
 /** Where all writers of transactions lie. */
 export function writerRange(): { gte: Buffer; lt: Buffer } {
-  return { gte: Buffer.from(WRITER), lt: Buffer.from(String.fromCharCode(WRITER.charCodeAt(0) + 1)) }
+  return all(WRITER)
+}
+
+function all(kind: string): { gte: Buffer; lt: Buffer } {
+  return { gte: Buffer.from(kind), lt: Buffer.from(String.fromCharCode(kind.charCodeAt(0) + 1)) }
 }
 
 function offsetKey(kind: string, { topicId, partition }: PartitionId, offset: number): Buffer {

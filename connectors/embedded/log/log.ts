@@ -3,7 +3,17 @@ import type { TopicSpec } from '../../../lib/ports.ts'
 import type { Position } from '../../../lib/record.ts'
 import { loadTopics } from './catalogue.ts'
 import { GroupCommit } from './group-commit.ts'
-import { partitionIn, positionKey, positionRange, topicKey } from './keys.ts'
+import {
+  LAST_ID_KEY,
+  type PartitionId,
+  partitionIn,
+  positionKey,
+  positionRange,
+  positionsRange,
+  topicKey,
+  topicOfPosition,
+} from './keys.ts'
+import { orphans, removals } from './orphans.ts'
 import { type Change, Partition } from './partition.ts'
 import { EMPTY } from './partition-state.ts'
 import { openStore, type Store, type StoreOperation } from './store.ts'
@@ -34,13 +44,14 @@ export class Log {
   readonly #commit: GroupCommit
   readonly #failed = new AbortController()
   #lastId: number
+  #upkeep: Promise<unknown> = Promise.resolve()
 
-  private constructor(dir: string, store: Store, topics: readonly Topic[], writers: Writers) {
+  private constructor(dir: string, store: Store, topics: readonly Topic[], writers: Writers, lastId: number) {
     this.#dir = dir
     this.#store = store
     this.#writers = writers
     this.#topics = new Map(topics.map((topic) => [topic.topic, topic]))
-    this.#lastId = Math.max(0, ...topics.map(({ id }) => id))
+    this.#lastId = Math.max(lastId, ...topics.map(({ id }) => id))
     this.#commit = new GroupCommit(store, (error) => this.#broken(error))
   }
 
@@ -49,7 +60,11 @@ export class Log {
     const store = await openStore(dir)
     if (store === undefined) return undefined
     try {
-      return new Log(dir, store, await loadTopics(store), await Writers.load(store))
+      const topics = await loadTopics(store)
+      const lastId = Number((await store.get(LAST_ID_KEY))?.toString('latin1') ?? 0)
+      const log = new Log(dir, store, topics, await Writers.load(store), lastId)
+      for (const id of await orphans(store, topics)) await log.#remove(id)
+      return log
     } catch (error) {
       await store.close()
       throw storeError(error, 'reading its topics', dir)
@@ -80,6 +95,31 @@ export class Log {
       this.#topics.set(spec.topic, created)
       return [{ type: 'put', key: topicKey(spec.topic), value: Buffer.from(JSON.stringify(entry)) }]
     })
+  }
+
+  /** A kill in the middle leaves none of it to be seen; what is left of its records goes when the log is opened. */
+  async deleteTopic(name: string): Promise<void> {
+    const committed = await this.#store.keys(positionsRange()).all()
+    const positions = committed.filter((key) => topicOfPosition(key) === name)
+    let deleted: Topic | undefined
+    await this.#commit.write(() => {
+      deleted = this.#topics.get(name)
+      if (deleted === undefined) return []
+      this.#topics.delete(name)
+      const lastId = { type: 'put', key: LAST_ID_KEY, value: Buffer.from(String(this.#lastId)) } as const
+      return [lastId, ...[topicKey(name), ...positions].map((key) => ({ type: 'del', key }) as const)]
+    })
+    for (const partition of deleted?.logs ?? []) {
+      partition.wake()
+      await this.upkeep(() => this.#remove(partition.id))
+    }
+  }
+
+  /** Retention, compaction and deletion: one at a time. */
+  upkeep<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#upkeep.then(work)
+    this.#upkeep = done.catch(() => {})
+    return done
   }
 
   /** All of the chunks or, if this rejects, perhaps all: never some. */
@@ -162,6 +202,10 @@ export class Log {
       else together.push(chunk)
     }
     return byPartition
+  }
+
+  async #remove(id: PartitionId): Promise<void> {
+    for await (const operations of removals(this.#store, id)) await this.#commit.write(() => operations)
   }
 
   #newTopic(entry: TopicEntry): Topic {

@@ -68,7 +68,7 @@ export class Partition implements TopicPartition {
       operations: [...operations, { type: 'put', key: partitionKey(this.id), value: encodeState(state) }],
       durable: () => {
         this.#durable = state
-        for (const wake of this.#waiting) wake()
+        this.wake()
       },
     }
   }
@@ -111,6 +111,11 @@ export class Partition implements TopicPartition {
       start = offsetIn(key) + 1
     }
     return start
+  }
+
+  /** Has those look again who wait for an append. */
+  wake(): void {
+    for (const wake of this.#waiting) wake()
   }
 
   /** Calls `wake` at every append, until it is told otherwise. */

@@ -28,16 +28,35 @@ export async function retain(log: Log, partition: Partition, limits: Limits, now
     bytes -= chunk.bytes.length
     gone.push(chunk)
     if (gone.length < DELETED_AT_ONCE) continue
-    await remove(log, partition, gone)
+    await remove(log, partition, gone, gone.at(-1)!.last + 1)
     gone = []
   }
-  if (gone.length > 0) await remove(log, partition, gone)
+  if (gone.length > 0) await remove(log, partition, gone, gone.at(-1)!.last + 1)
 }
 
-async function remove(log: Log, partition: Partition, gone: readonly StoredChunk[]): Promise<void> {
+/** Lets go of the records before an offset, and of the chunks that hold nothing else. Under the log's upkeep. */
+export async function deleteBefore(log: Log, partition: Partition, before: number): Promise<void> {
+  const { earliest } = partition.state
+  if (before <= earliest) return
+  let gone: StoredChunk[] = []
+  for await (const chunk of partition.chunks(earliest, before)) {
+    if (chunk.last >= before) break
+    gone.push(chunk)
+    if (gone.length < DELETED_AT_ONCE) continue
+    await remove(log, partition, gone, chunk.last + 1)
+    gone = []
+  }
+  await remove(log, partition, gone, before)
+}
+
+async function remove(
+  log: Log,
+  partition: Partition,
+  gone: readonly StoredChunk[],
+  earliest: number,
+): Promise<void> {
   const { id } = partition
   const freed = gone.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  const earliest = gone.at(-1)!.last + 1
   const operations = gone.flatMap(({ last }): StoreOperation[] => [
     { type: 'del', key: chunkKey(id, last) },
     { type: 'del', key: timeKey(id, last) },

@@ -1,4 +1,11 @@
-import type { Broker, BrokerAdmin, BrokerConsumer, ConsumerListener, MemberData } from '../../../lib/ports.ts'
+import type {
+  Broker,
+  BrokerAdmin,
+  BrokerConsumer,
+  BrokerUpkeep,
+  ConsumerListener,
+  MemberData,
+} from '../../../lib/ports.ts'
 import type { TopicPartition } from '../../../lib/record.ts'
 
 /**
@@ -23,6 +30,14 @@ export function prefixedBroker(broker: Broker, prefix: string): Broker {
     offsets: (topic) => broker.admin.offsets(whole(topic)),
     committed: async (group, topics) => (await broker.admin.committed(group, topics.map(whole))).map(inwards),
   }
+  const upkeep: BrokerUpkeep = {
+    offsetsForTime: async (topic, timestamp) =>
+      (await broker.upkeep.offsetsForTime(whole(topic), timestamp)).map(inwards),
+    deleteTopic: (topic) => broker.upkeep.deleteTopic(whole(topic)),
+    deleteRecords: (before) => broker.upkeep.deleteRecords(before.map(outwards)),
+    members: (group) => broker.upkeep.members(group),
+    setPositions: (group, positions) => broker.upkeep.setPositions(group, positions.map(outwards)),
+  }
   const listening = (listener: ConsumerListener): ConsumerListener => ({
     revoked: () => listener.revoked(),
     taking: async (partitions, signal) => listener.taking?.(partitions.map(inwards), signal),
@@ -33,6 +48,7 @@ export function prefixedBroker(broker: Broker, prefix: string): Broker {
   })
   return {
     admin,
+    upkeep,
     consumer(options): BrokerConsumer {
       const { topics, fromEarliest = [], member } = options
       const consumer = broker.consumer({

@@ -34,7 +34,7 @@ describe('offsets for a time in the embedded log', () => {
           { topic, partition: 1, offset: first === -1 ? all.length : first },
         ]
         for (const broker of [owner, client]) {
-          expect(await broker.offsetsForTime(topic, time)).to.deep.equal(expected)
+          expect(await broker.upkeep.offsetsForTime(topic, time)).to.deep.equal(expected)
         }
       }),
       { numRuns: 30 },
@@ -43,7 +43,7 @@ describe('offsets for a time in the embedded log', () => {
 
   it('should refuse a topic that does not exist', async () => {
     for (const broker of [owner, client]) {
-      const error = await failureOf(broker.offsetsForTime('missing', 0))
+      const error = await failureOf(broker.upkeep.offsetsForTime('missing', 0))
       expect(error.code).to.equal('MISSING')
     }
   })

@@ -39,6 +39,7 @@ export function deadlyBroker(broker: Broker, death: Death, outputs: readonly str
   return {
     ...broker,
     admin: broker.admin,
+    upkeep: broker.upkeep,
     read: (ranges) => broker.read(ranges),
     async transactions(options) {
       const producer = await broker.transactions(options)

@@ -17,6 +17,7 @@ class Room {
       id,
       topics: ['t'],
       data: undefined,
+      pid: 1,
       events: {
         rebalancing: () => tell('rebalancing'),
         assigned: (generation, { partitions }) =>
