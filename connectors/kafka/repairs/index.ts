@@ -9,10 +9,12 @@ import type { CodecLookup } from './record-batch.ts'
 import { encodeRecord } from './record-encoder.ts'
 import { type ConsumerGroup, repairRejoin } from './rejoin.ts'
 import { replaceModule } from './replace-module.ts'
+import { sendMessagesOf } from './send-messages.ts'
 import { type RequestQueue, repairThrottleTimer } from './throttle-timer.ts'
 import { type AssignmentCodec, type JoiningGroup, repairUserData } from './user-data.ts'
 
 type ClassOf<T> = { readonly prototype: T }
+type NoMetadata = new (message: string) => Error
 type ClosedError = new (message: string, broker: { host: string; port: number }) => Error
 
 /** Repairs kafkajs 2.2.4 before it is loaded. Whole files are replaced in the cache of `require`, single methods after. */
@@ -22,6 +24,8 @@ export function repairKafkajs(require: NodeJS.Require): void {
   replaceModule(require, 'kafkajs/src/consumer/batch', Batch)
   replaceModule(require, 'kafkajs/src/producer/groupMessagesPerPartition', groupMessagesPerPartition)
   replaceModule(require, 'kafkajs/src/protocol/recordBatch/record/v0', encodeRecord)
+  const { KafkaJSMetadataNotLoaded } = load<{ KafkaJSMetadataNotLoaded: NoMetadata }>('errors')
+  replaceModule(require, 'kafkajs/src/producer/sendMessages', sendMessagesOf(KafkaJSMetadataNotLoaded))
   replaceModule(require, 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages', decodeMessages(load))
   const { KafkaJSConnectionClosedError } = load<{ KafkaJSConnectionClosedError: ClosedError }>('errors')
   repairConnection(
