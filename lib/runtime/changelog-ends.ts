@@ -31,12 +31,16 @@ export class ChangelogEnds {
   /** All that the task has written is in its state. A broker that is away is asked another time. */
   async ask(): Promise<void> {
     if (performance.now() - this.#asked < this.#interval) return
-    this.#asked = performance.now()
     try {
-      this.#candidate = await this.#ends()
+      await this.askNow()
     } catch (error) {
       if (!isRetriable(error)) throw error
     }
+  }
+
+  async askNow(offsets: BrokerAdmin['offsets'] = (topic) => this.#admin.offsets(topic)): Promise<void> {
+    this.#asked = performance.now()
+    this.#candidate = await this.#ends(offsets)
   }
 
   /** The group has taken a commit: the partition was still ours. */
@@ -45,11 +49,11 @@ export class ChangelogEnds {
     this.#candidate = undefined
   }
 
-  async #ends(): Promise<Meta> {
+  async #ends(offsets: BrokerAdmin['offsets']): Promise<Meta> {
     const { application, partition, stores } = this.#place
     const ends: Record<string, string> = {}
     for (const store of stores) {
-      const ranges = await this.#admin.offsets(changelogTopic(application, store))
+      const ranges = await offsets(changelogTopic(application, store))
       const range = ranges.find((one) => one.partition === partition)
       if (range !== undefined) ends[readKey(store)] = String(range.end)
     }
