@@ -22,7 +22,7 @@ export interface Running {
 }
 
 export interface AssignOptions
-  extends Pick<TaskOptions, 'counters' | 'limits' | 'creditBytes' | 'partitionsOf' | 'events'> {
+  extends Pick<TaskOptions, 'counters' | 'limits' | 'creditBytes' | 'pauses' | 'partitionsOf' | 'events'> {
   readonly consumer: BrokerConsumer
   /** The tasks that the assignment is made up of, their state restored. */
   readonly tasks: readonly PreparedTask[]
@@ -53,7 +53,7 @@ export interface PreparedTask {
 /** One task per sub-topology and partition, all begun. */
 export function assign(options: AssignOptions): Running {
   const { consumer, tasks: prepared, failed, admin, idleAfter, checkpoints, limits } = options
-  const { commits, counters, creditBytes, partitionsOf, suspects, events, release } = options
+  const { commits, counters, creditBytes, pauses, partitionsOf, suspects, events, release } = options
   const abort = new AbortController()
   const checkpointOf = checkpoints(abort.signal)
   const tasks = new Map<string, Task>()
@@ -66,6 +66,7 @@ export function assign(options: AssignOptions): Running {
     const task = new Task({
       counters,
       creditBytes,
+      pauses,
       partitionsOf,
       suspects,
       observed: known,

@@ -19,6 +19,7 @@ import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/su
 import type { Change } from '../topology/table-nodes.ts'
 import { fold } from './fold.ts'
 import type { Rates } from './rates.ts'
+import type { Stalls } from './stalls.ts'
 
 /** What compiled steps need from outside, by node. */
 export interface Bindings {
@@ -45,11 +46,13 @@ export interface Compiling {
   readonly bindings: Bindings
   readonly runtime: StepRuntime
   readonly now: () => number
+  /** Told while a step waits. */
+  readonly stalls?: Stalls | undefined
   readonly futureTolerance?: number | undefined
 }
 
 export function compile(compiling: Compiling): Pipeline {
-  const { topology, sub, application, bindings, runtime, now } = compiling
+  const { topology, sub, application, bindings, runtime, now, stalls } = compiling
   const waiting = new Map<Node, AsyncStep>()
   const folded = new Map<StepNode, readonly Push[]>()
 
@@ -84,9 +87,14 @@ export function compile(compiling: Compiling): Pipeline {
     }
     const made = fold(node, site)
     const pushes = typeof made === 'function' ? [made] : 'flush' in made ? [made.push] : made
-    if ('flush' in made) waiting.set(node, made)
+    if ('flush' in made) waiting.set(node, reported(made, node))
     folded.set(node, pushes)
     return pushes
+  }
+
+  const reported = (step: AsyncStep, { name }: Node): AsyncStep => {
+    if (stalls === undefined) return step
+    return { push: step.push, flush: (signal) => stalls.during(name, () => step.flush(signal)) }
   }
 
   const enter = (input: SubTopologyInput): readonly [string, Read] => {

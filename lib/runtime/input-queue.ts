@@ -8,6 +8,8 @@ export class InputQueue {
   readonly #fetched: FetchedBatch[] = []
   #consumed = 0
   #bytes = 0
+  #kept = false
+  #full = false
   #paused = false
 
   /** Beyond `credit` bytes fetching is paused, below half of it resumed. */
@@ -19,12 +21,22 @@ export class InputQueue {
   add(batch: FetchedBatch): void {
     this.#fetched.push(batch)
     this.#bytes += batch.bytes
-    if (!this.#paused && this.#bytes > this.#credit) this.#turn('paused')
+    if (this.#bytes > this.#credit) this.#turn(true)
   }
 
   /** The next record; undefined if there is none, though there may be a position to go on to. */
   get head(): RawRecord | undefined {
-    return this.#fetched[0]?.records[this.#consumed]
+    return this.#kept ? undefined : this.#fetched[0]?.records[this.#consumed]
+  }
+
+  get kept(): boolean {
+    return this.#kept
+  }
+
+  /** Keeps back what is there, and has no more fetched; or lets it go again. */
+  keep(kept: boolean): void {
+    this.#kept = kept
+    this.#turn(this.#full)
   }
 
   get bytes(): number {
@@ -46,12 +58,15 @@ export class InputQueue {
       this.#consumed = 0
       this.#bytes -= batch.bytes
     }
-    if (this.#paused && this.#bytes <= this.#credit / 2) this.#turn('flowing')
+    if (this.#bytes <= this.#credit / 2) this.#turn(false)
     return next
   }
 
-  #turn(state: 'paused' | 'flowing'): void {
-    this.#paused = state === 'paused'
-    this.#flow(state)
+  #turn(full: boolean): void {
+    this.#full = full
+    const paused = full || this.#kept
+    if (paused === this.#paused) return
+    this.#paused = paused
+    this.#flow(paused ? 'paused' : 'flowing')
   }
 }

@@ -71,15 +71,26 @@ export class MicroBatchQueue {
     this.#wake()
   }
 
+  /** Keeps back what an input has, and what it is still to get, until it is let go again. */
+  keep(topic: string, kept: boolean): void {
+    this.#inputs.get(topic)!.queue.keep(kept)
+    if (kept || this.#earliest() === undefined) return
+    this.#fetches = 1
+    this.#wake()
+  }
+
   /** Nothing more is handed out; what is queued was never begun and will be read again by the next owner. */
   close(): void {
     this.#closed = true
     this.#wake()
   }
 
-  /** The next micro-batch, an empty one if none comes within `patience` (milliseconds), or undefined when closed. */
-  async take(patience?: number): Promise<MicroBatch | undefined> {
-    const until = patience === undefined ? Number.POSITIVE_INFINITY : performance.now() + patience
+  /**
+   * The next micro-batch, an empty one if none comes within `patience` (milliseconds) and not all inputs are kept back,
+   * or undefined when closed.
+   */
+  async take(patience = Number.POSITIVE_INFINITY): Promise<MicroBatch | undefined> {
+    const until = this.#keepsAll ? Number.POSITIVE_INFINITY : performance.now() + patience
     while (!this.#closed && this.#fetches === 0 && this.#held === undefined) {
       if (performance.now() >= until) return NOTHING
       await this.#more(until - performance.now())
@@ -119,6 +130,10 @@ export class MicroBatchQueue {
       if (count > 0) owed = Math.max(owed, bucket.take(count))
     }
     return owed
+  }
+
+  get #keepsAll(): boolean {
+    return [...this.#inputs.values()].every(({ queue }) => queue.kept)
   }
 
   #full(): boolean {

@@ -20,7 +20,7 @@ import { type PartitionCounts, planTasks, type TaskPlan } from './task-plan.ts'
 export interface PrepareOptions
   extends Pick<
     ProcessorOptions,
-    'bindings' | 'globals' | 'refusals' | 'counters' | 'log' | 'now' | 'futureTolerance' | 'events'
+    'bindings' | 'globals' | 'refusals' | 'counters' | 'log' | 'now' | 'futureTolerance' | 'stalls' | 'events'
   > {
   readonly topology: Topology
   readonly application: string

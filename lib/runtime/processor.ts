@@ -17,6 +17,7 @@ import type { Events } from './events.ts'
 import { Outbox } from './outbox.ts'
 import { type Pace, paceOf } from './rates.ts'
 import type { Refusals } from './refusals.ts'
+import type { Stalls } from './stalls.ts'
 import { TaskTimers } from './timers.ts'
 
 export interface ProcessorOptions {
@@ -34,6 +35,7 @@ export interface ProcessorOptions {
   readonly counters: Counters
   readonly log: Logger
   readonly now: () => number
+  readonly stalls?: Stalls | undefined
   readonly events?: Events | undefined
   /** Instead of what the inputs say. Milliseconds. */
   readonly futureTolerance?: number | undefined

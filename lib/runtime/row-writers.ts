@@ -3,6 +3,16 @@ import { isRetriable } from '../errors.ts'
 import type { Sink, SinkRow, TakenSink } from '../ports.ts'
 import type { Node } from '../topology/nodes.ts'
 import type { RowWriter, RowWriters } from './deliver.ts'
+import type { Stalls } from './stalls.ts'
+
+/** The same, each table reported when it does not come back. */
+export function reported(writers: RowWriters, stalls: Stalls): RowWriters {
+  const entries = [...writers].map(([node, write]) => {
+    const writer: RowWriter = (...rows) => stalls.during(node.name, () => write(...rows))
+    return [node, writer] as const
+  })
+  return new Map(entries)
+}
 
 /** The tables as they are: idempotent by key and write clock. */
 export function rowWriters(sinks: ReadonlyMap<Node, Sink>): RowWriters {

@@ -8,6 +8,7 @@ import type { Events } from './events.ts'
 import type { Idleness } from './idleness.ts'
 import { type BatchLimits, inPortions, type MicroBatch, MicroBatchQueue } from './micro-batch.ts'
 import type { Outbox } from './outbox.ts'
+import type { Pauses } from './pauses.ts'
 import type { Processor } from './processor.ts'
 import type { Suspects } from './suspects.ts'
 import type { PartitionCounts } from './task-plan.ts'
@@ -31,6 +32,7 @@ export interface TaskOptions {
   /** Fetched and unprocessed bytes of one input beyond which its fetching pauses. */
   readonly creditBytes: number
   readonly flow: (input: TopicPartition, state: 'paused' | 'flowing') => void
+  readonly pauses: Pauses
   readonly partitionsOf: PartitionCounts
   readonly idleness: Idleness
   readonly events?: Events | undefined
@@ -56,6 +58,13 @@ export class Task {
     const { inputs, limits, creditBytes, flow, processor } = options
     const { portion, topics } = processor.pace
     this.#queue = new MicroBatchQueue(inputs, inPortions(limits, portion), creditBytes, flow, topics)
+    this.pausesChanged()
+  }
+
+  /** What a user has paused is kept back, and nothing else. */
+  pausesChanged(): void {
+    const { inputs, pauses } = this.#options
+    for (const input of inputs) this.#queue.keep(input.topic, pauses.has(input))
   }
 
   offer(batch: FetchedBatch): void {

@@ -17,11 +17,13 @@ import { GlobalTables } from './global-tables.ts'
 import { inputTopics, partitionCounts } from './input-topics.ts'
 import type { BatchLimits } from './micro-batch.ts'
 import { type OpenTopology, open } from './open.ts'
+import { Pauses } from './pauses.ts'
 import { prepareTasks } from './prepare-tasks.ts'
 import { Refusals } from './refusals.ts'
 import { requireResources, resourcesOf } from './resources.ts'
 import { Restores } from './restore-progress.ts'
-import { rowWriters, takenRowWriters } from './row-writers.ts'
+import { reported, rowWriters, takenRowWriters } from './row-writers.ts'
+import { Stalls } from './stalls.ts'
 import { Standbys } from './standbys.ts'
 import { Suspects } from './suspects.ts'
 import { TaskFolders } from './task-folders.ts'
@@ -61,6 +63,8 @@ export interface WorkerOptions {
   readonly futureTolerance?: number
   /** `host:port` at which other instances can ask this one what its stores hold: told to the group. (application.server) */
   readonly endpoint?: string | undefined
+  /** After how long a step that has not come back is reported, and how often. Milliseconds; default 30 s. */
+  readonly stalledAfter?: number
   readonly now?: () => number
 }
 
@@ -85,6 +89,16 @@ export interface Worker {
    * included.
    */
   readonly settled: boolean
+  /** What is paused: everything, or these partitions. */
+  readonly paused: 'all' | readonly TopicPartition[]
+  /**
+   * Reads no more of these partitions, or of any: what is in hand is finished and committed, the group is kept, and who
+   * waits for the time of what is paused goes on waiting. It outlives rebalances, but not the worker; other workers of the
+   * application are not told. (KafkaStreams#pause, KIP-834)
+   */
+  pause(partitions?: readonly TopicPartition[]): void
+  /** Reads them again; without partitions: all that is paused. */
+  resume(partitions?: readonly TopicPartition[]): void
   /** Finishes what is in hand within the drain time-out, commits it, leaves the group. */
   stop(): Promise<void>
 }
@@ -158,6 +172,8 @@ class RunningWorker implements Worker {
   readonly #standbys: Standbys
   /** The tasks of the last assignment. */
   #owned: readonly string[] = []
+  readonly #pauses = new Pauses()
+  readonly #stalls: Stalls
   #assigning: Promise<void> = Promise.resolve()
   #producers: TaskProducers | undefined
   #running: Running | undefined
@@ -174,6 +190,8 @@ class RunningWorker implements Worker {
     this.done.catch(() => {})
     const { topology, environment, application } = options
     this.#refusals = new Refusals(topology, this.counters, environment.log, this.#told)
+    const { stalledAfter } = options
+    this.#stalls = new Stalls({ counters: this.counters, log: environment.log, after: stalledAfter })
     this.#suspects = new Suspects(topology, this.#refusals)
     const { outside, own } = inputTopics(topology, application)
     this.#topics = outside
@@ -268,6 +286,24 @@ class RunningWorker implements Worker {
     return this.#running !== undefined
   }
 
+  get paused(): 'all' | readonly TopicPartition[] {
+    return this.#pauses.now
+  }
+
+  pause(partitions?: readonly TopicPartition[]): void {
+    this.#pauses.pause(partitions)
+    this.#pausesChanged()
+  }
+
+  resume(partitions?: readonly TopicPartition[]): void {
+    this.#pauses.resume(partitions)
+    this.#pausesChanged()
+  }
+
+  #pausesChanged(): void {
+    for (const task of new Set(this.#running?.tasks.values())) task.pausesChanged()
+  }
+
   stop(): Promise<void> {
     this.#end()
     return this.#stopping!
@@ -331,6 +367,7 @@ class RunningWorker implements Worker {
       now,
       events: this.#told,
       futureTolerance,
+      stalls: this.#stalls,
       signal,
     }
     const checkpoints = await this.#checkpoints(assignment, signal)
@@ -345,6 +382,7 @@ class RunningWorker implements Worker {
       counters,
       limits: { ...DEFAULT_LIMITS, ...batch },
       creditBytes,
+      pauses: this.#pauses,
       partitionsOf,
       commits: this.#observed.commits,
       events: this.#told,
@@ -385,14 +423,14 @@ class RunningWorker implements Worker {
     const outputs = { producer: this.#producer, refusals: this.#refusals, counters, log }
     const producers = this.#producers
     if (producers === undefined) {
-      const rows = rowWriters(sinks)
+      const rows = reported(rowWriters(sinks), this.#stalls)
       return (signal) => {
         const committer = new Committer(this.#consumer, generation, signal)
         return ({ state }) => atLeastOnce({ outputs, rows, state, committer })
       }
     }
     const taking = namesOfTasks(topology, application, positions).map(async (name) => {
-      return [name, await takenRowWriters(sinks, name, signal)] as const
+      return [name, reported(await takenRowWriters(sinks, name, signal), this.#stalls)] as const
     })
     const rows = new Map(await Promise.all(taking))
     const committed = () => {
@@ -466,6 +504,7 @@ class RunningWorker implements Worker {
     // State that is being restored is closed again before the worker has ended.
     await this.#assigning.catch(() => {})
     await this.#drain()
+    this.#stalls.close()
     const closed = await Promise.allSettled([
       this.#consumer.stop(),
       this.#producer.close(),

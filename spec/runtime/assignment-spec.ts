@@ -7,6 +7,7 @@ import { type AssignOptions, assign, type Running } from '../../lib/runtime/assi
 import { atLeastOnce } from '../../lib/runtime/checkpoint.ts'
 import { Committer } from '../../lib/runtime/committer.ts'
 import { Counters } from '../../lib/runtime/counters.ts'
+import { Pauses } from '../../lib/runtime/pauses.ts'
 import { Processor } from '../../lib/runtime/processor.ts'
 import { Refusals } from '../../lib/runtime/refusals.ts'
 import { rowWriters } from '../../lib/runtime/row-writers.ts'
@@ -69,6 +70,7 @@ function running(
   const rows = rowWriters(new Map([[node, gated]]))
   const tasks: Running = assign({
     consumer,
+    pauses: new Pauses(),
     partitionsOf: () => 1,
     tasks: [0, 1].map((partition) => ({
       name: `0_${partition}`,
