@@ -2,11 +2,13 @@
 import { cpus } from 'node:os'
 import { operatorCost } from './operator-cost.ts'
 import { restoreThroughput } from './restore.ts'
+import { w2Counts } from './w2-counts.ts'
 import type { Workload } from './workload.ts'
 
 const WORKLOADS: Readonly<Record<string, Workload>> = {
   'operator-cost': operatorCost,
   restore: restoreThroughput,
+  'w2-counts': w2Counts,
 }
 
 const names = process.argv.slice(2)

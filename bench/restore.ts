@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { kafkaBroker } from '../connectors/kafka/broker.ts'
 import type { Broker } from '../lib/ports.ts'
 import {
@@ -42,6 +45,7 @@ export async function* restoreThroughput(): AsyncIterable<Result> {
         const restored = await restoreOnce(broker, place)
         const ratio = Math.round((restored.rate / stock.rate) * 100) / 100
         yield {
+          workload: 'restore beside the stock client',
           round,
           records: restored.entries,
           'restored records/s': restored.rate,
@@ -51,10 +55,41 @@ export async function* restoreThroughput(): AsyncIterable<Result> {
           'peak RSS MB': restored.megabytes,
         }
       }
+      yield await afterKill(broker, brokers, place)
     } finally {
       await broker.close()
     }
   })
+}
+
+/** Kill -9 when half is read: how much the next attempt reads. */
+async function afterKill(broker: Broker, brokers: readonly string[], place: ChangelogPlace): Promise<Result> {
+  const dir = mkdtempSync(join(tmpdir(), 'millrace-bench-state-'))
+  try {
+    const [store] = place.stores
+    const child = spawn(
+      process.execPath,
+      [
+        fileURLToPath(new URL('./restore-process.ts', import.meta.url)),
+        brokers.join(),
+        place.application,
+        store!,
+        dir,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    const ended = once(child, 'close')
+    let at = 0
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      at = Number(text.trimEnd().split('\n').at(-1))
+      if (at > RECORDS / 2) child.kill('SIGKILL')
+    })
+    await ended
+    const { entries } = await restoreInto(dir, broker, place)
+    return { workload: 'after a kill -9', 'read when killed': at, 'read after it': entries }
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
 }
 
 async function fill(broker: Broker, place: ChangelogPlace): Promise<void> {
@@ -78,6 +113,14 @@ function entry(store: string, number: number): ChangedEntry {
 
 async function restoreOnce(broker: Broker, place: ChangelogPlace) {
   const dir = mkdtempSync(join(tmpdir(), 'millrace-bench-state-'))
+  try {
+    return await restoreInto(dir, broker, place)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+async function restoreInto(dir: string, broker: Broker, place: ChangelogPlace) {
   const backend = await openDiskState(dir)
   let peak = 0
   const watching = setInterval(() => {
@@ -92,6 +135,5 @@ async function restoreOnce(broker: Broker, place: ChangelogPlace) {
   } finally {
     clearInterval(watching)
     await backend.close()
-    rmSync(dir, { recursive: true })
   }
 }
