@@ -13,8 +13,8 @@ export interface EnrichOptions extends RetryOptions {
   /** Calls in flight at once, per task. Default 32. */
   readonly concurrency?: number
   /**
-   * Which calls wait for each other: those of one key (default), all of the partition, or none.
-   * Results leave in input order in every case.
+   * Which calls wait for each other: those of one key (default), all of the partition, or none. Results leave in input
+   * order; with `none` as they come, so that two of one key may change places. A batched look-up keeps input order.
    */
   readonly order?: 'key' | 'partition' | 'none'
   /** One attempt. Default 2s. */
@@ -40,15 +40,26 @@ export interface LookupOptions<V, Row, R> {
   readonly cacheSize?: number
 }
 
-/** Says a keyed read of reference data: one batched request per micro-batch for what the cache does not hold. */
+/**
+ * Says a keyed read of reference data: one batched request per micro-batch for what the cache does not hold. `from` is a
+ * target of a connector, or a function that loads rows by their keys; a key without a row is left out of its answer.
+ *
+ * ```ts
+ * enrich('scored', lookup((ids, signal) => scoresOf(ids, signal), { by: ({ id }) => id, merge: (user, score) => ({ ...user, score }) }))
+ * ```
+ */
 export function lookup<V, Row, R>(
-  target: LookupTarget<Row>,
+  from: LookupTarget<Row> | Lookup<Row>['load'],
   options: LookupOptions<V, Row, R>,
 ): LookupEnrichment<V, R> {
+  const load = typeof from === 'function' ? from : undefined
   return Object.freeze({
     enrichment: Object.freeze({
       how: 'lookup',
-      target: target as LookupTarget,
+      target: (typeof from === 'function'
+        ? { connector: 'function', name: from.name }
+        : from) as LookupTarget,
+      load: load as Lookup['load'] | undefined,
       by: options.by as never,
       merge: options.merge as never,
       cacheFor: duration(options.cacheFor ?? '1m'),

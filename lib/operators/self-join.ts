@@ -37,7 +37,8 @@ export function selfJoinStep(node: StreamJoinNode, next: Push, runtime: StepRunt
         emit(left, value, at(start))
       }
       if (itself) joinItself()
-      if (put(value, context) === false && !joined) runtime.drop(node, 'expired', value, context, { time: now })
+      if (put(value, context) === false && !joined)
+        runtime.drop(node, 'expired', value, context, { time: now })
     },
   ]
 }

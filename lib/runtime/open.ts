@@ -38,8 +38,9 @@ export async function open(
       sinks.set(node, await connector.open(node.target, { application, step: node.name }))
     }
     if (node.kind === 'enrich' && node.enrichment.how === 'lookup') {
-      const { target } = node.enrichment
-      lookups.set(node, connectorFor(environment.lookups, target.connector, node.name).openLookup(target))
+      const { target, load } = node.enrichment
+      const connected = () => connectorFor(environment.lookups, target.connector, node.name)
+      lookups.set(node, load === undefined ? connected().openLookup(target) : { load })
     }
   }
   const close = async () => {

@@ -23,7 +23,8 @@ export function resourcesOf(topology: Topology, application: string, environment
       return topicResources(repartitionTarget(node, application, counts.get(node)!), environment)
     }
     if (node.kind === 'enrich' && node.enrichment.how === 'lookup') {
-      const { target } = node.enrichment
+      const { target, load } = node.enrichment
+      if (load !== undefined) return []
       return connectorFor(environment.lookups, target.connector, node.name).lookupResources(target)
     }
     if (node.kind !== 'sink') return []

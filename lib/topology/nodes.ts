@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { LookupTarget, SinkTarget } from '../ports.ts'
+import type { Lookup, LookupTarget, SinkTarget } from '../ports.ts'
 import type { Context } from '../record.ts'
 import type { JoinNode } from './join-nodes.ts'
 import type { DropsNode, KeyedNode } from './keyed-nodes.ts'
@@ -123,6 +123,8 @@ export type Enrichment =
   | {
       readonly how: 'lookup'
       readonly target: LookupTarget
+      /** Instead of a connector's. */
+      readonly load: Lookup['load'] | undefined
       readonly by: (value: never, context: Context) => string | null | undefined
       readonly merge: (value: never, row: never, context: Context) => unknown
       /** How long a row, or its absence, is believed. Milliseconds. */

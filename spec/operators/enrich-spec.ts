@@ -1,6 +1,17 @@
 import { expect } from 'chai'
-import { enrich, keyBy, type LookupTarget, lookup, MillraceError, sink } from '../../lib/index.ts'
+import {
+  enrich,
+  json,
+  keyBy,
+  type LookupTarget,
+  lookup,
+  MillraceError,
+  sink,
+  topic,
+  topology,
+} from '../../lib/index.ts'
 import type { Lookup } from '../../lib/ports.ts'
+import { testDriver } from '../../lib/testing/index.ts'
 import { jsonTopology, Keyed, output, process } from '../support/pipeline.ts'
 
 const keyed = (value: unknown, key: string) => new Keyed(value, { key: Buffer.from(key) })
@@ -72,6 +83,17 @@ describe('enrich with a call', () => {
     for (const n of [1, 2, 3, 4]) await end(n)
     await done
     expect(most()).to.equal(2)
+  })
+
+  it('should hand results on as they come where no order is asked for', async () => {
+    const { call, end } = gate()
+    const said = jsonTopology<string>((input) =>
+      input.pipe(enrich('ask', call, { order: 'none' }), sink('out', output)),
+    )
+    const done = process(said, [[keyed('a', '1'), keyed('b', '1')]])
+    await end('b')
+    await end('a')
+    expect((await done).out).to.deep.equal(['b', 'a'])
   })
 
   it('should call again as often as said, then send the record to the dead letters', async () => {
@@ -222,5 +244,30 @@ describe('enrich with a look-up', () => {
     const { out, letters } = await process(impatient, [['NO']], { lookup: hung })
     expect(out).to.deep.equal(['NO=no'])
     expect(letters).to.deep.equal([])
+  })
+
+  it('should load by a function of the user, in one call for what is not remembered', async () => {
+    const asked: string[][] = []
+    const sizes = async (keys: readonly string[]) => {
+      asked.push([...keys])
+      return new Map(keys.filter((key) => key !== 'none').map((key) => [key, key.length]))
+    }
+    const said = topology('spec', ({ source }) => {
+      source('input', topic('in', { value: json<string>() })).pipe(
+        enrich('sized', lookup(sizes, { by: (v: string) => v, merge: (v, size) => `${v} ${size}` })),
+        sink('out', topic('out', { value: json<string>() })),
+      )
+    })
+    const driver = await testDriver(said, { batch: 10 })
+    for (const values of [['a', 'bb', 'a'], ['none', 'bb'], ['none']]) {
+      await driver.pipeAll(
+        'in',
+        values.map((value) => ({ key: 'k', value, timestamp: 0 })),
+      )
+    }
+    const out = driver.read('out').map(({ value }) => value)
+    await driver.close()
+    expect(out).to.deep.equal(['a 1', 'bb 2', 'a 1', 'none undefined', 'bb 2', 'none undefined'])
+    expect(asked).to.deep.equal([['a', 'bb'], ['none']])
   })
 })
