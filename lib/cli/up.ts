@@ -2,8 +2,11 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { lockFolder } from '../../connectors/embedded/folder-lock.ts'
 import { openDatabase } from '../../connectors/postgres/connection.ts'
+import userInsights from '../../topologies/user-insights.ts'
+import type { Admin } from '../admin/server.ts'
 import { MillraceError } from '../errors.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
+import { type AdminFlags, openAdmin, withAdmin } from './admin-flags.ts'
 import { applyAll } from './apply.ts'
 import { scheduleOf } from './ingest/by-schedule.ts'
 import { viewLogger } from './log.ts'
@@ -16,13 +19,13 @@ import { confirm } from './up/once.ts'
 import { paint, printAbove } from './up/terminal-block.ts'
 import { welcome } from './up/welcome.ts'
 
-interface Flags extends ServerFlags {
+interface Flags extends ServerFlags, AdminFlags {
   readonly once?: boolean
   readonly json?: boolean
 }
 
 export function upCommand(): Command {
-  return withServers(new Command('up'))
+  return withAdmin(withServers(new Command('up')))
     .description('all hops in one process: apply, then ingest by schedule, capture and process, until Ctrl-C')
     .option('--once', 'one ingest run through to the verified end')
     .option('--json', 'print the result as JSON')
@@ -63,16 +66,19 @@ async function enter(dir: string): Promise<() => Promise<void>> {
 async function upHere(flags: Flags, embedded: ReadonlySet<ServerName>, asked: AbortSignal): Promise<void> {
   const environment = await connect(UP_VARIABLES, 'up', flags, viewLogger('up'))
   const database = openDatabase(environment.settings.DATABASE_URL, { name: 'millrace up' })
+  let admin: Admin | undefined
   try {
+    admin = await openAdmin(flags, [userInsights.name], environment.log)
     if (embedded.has('postgres')) announceRows(environment.settings.DATABASE_URL)
     say('creating what is missing')
     await applyAll(pipelineResources(environment, database), ({ kind, name }) =>
       environment.log.info({ kind, name }, 'created'),
     )
     if (asked.aborted) return
-    const outcome = await runHops(await openHops(environment, database), flags, asked)
+    const outcome = await runHops(await openHops(environment, database, admin), flags, asked)
     if (outcome === 'arrived') await confirm(environment, database, flags.json === true)
   } finally {
+    await admin?.close()
     await database.close()
     await environment.close()
   }

@@ -2,6 +2,7 @@ import type { Capture } from '../../../connectors/postgres/capture/capture.ts'
 import type { Database } from '../../../connectors/postgres/connection.ts'
 import type { IngestRun } from '../../../connectors/postgres/staging/ingest-run.ts'
 import userInsights from '../../../topologies/user-insights.ts'
+import type { Admin } from '../../admin/server.ts'
 import { startWorker, type Worker } from '../../runtime/worker.ts'
 import { ingestBySchedule, SCHEDULE_DEFAULTS, scheduleOf } from '../ingest/by-schedule.ts'
 import { type Ingester, ingester } from '../ingest/ingester.ts'
@@ -39,7 +40,11 @@ interface Flags {
   readonly json?: boolean
 }
 
-export async function openHops(environment: Hops['environment'], database: Database): Promise<Hops> {
+export async function openHops(
+  environment: Hops['environment'],
+  database: Database,
+  admin: Admin | undefined,
+): Promise<Hops> {
   const { settings, log } = environment
   const capture = await openUsersRawCapture({
     databaseUrl: settings.DATABASE_URL,
@@ -48,7 +53,9 @@ export async function openHops(environment: Hops['environment'], database: Datab
   })
   try {
     const stateDir = stateDirectory(process.env)
-    const worker = await startWorker({ topology: userInsights, environment, stateDir })
+    const endpoint = admin?.endpoint
+    const worker = await startWorker({ topology: userInsights, environment, stateDir, endpoint })
+    admin?.add({ topology: userInsights.name, application: userInsights.name, view: worker.view })
     const source = {
       url: settings.RANDOM_USER_URL,
       seed: settings.RANDOM_USER_SEED,
