@@ -6,6 +6,7 @@ import type { Checkpoint, KeptState } from './checkpoint.ts'
 import { Idleness } from './idleness.ts'
 import type { BatchLimits } from './micro-batch.ts'
 import type { Processor } from './processor.ts'
+import type { EndedTask } from './sealed-ends.ts'
 import type { Suspects } from './suspects.ts'
 import { Task, type TaskOptions } from './task.ts'
 import type { Latencies } from './view/latencies.ts'
@@ -33,6 +34,8 @@ export interface AssignOptions
   readonly suspects: Suspects | undefined
   readonly commits: Latencies
   readonly failed: (error: unknown) => void
+  /** Told of the tasks that have ended in order, before their state is released. */
+  readonly ended: (tasks: readonly EndedTask[]) => Promise<void>
   /** What becomes of a task that has ended. `whole`: all that it has done was committed, and its state is what was saved. */
   readonly release: (task: PreparedTask, whole: boolean) => Promise<void>
 }
@@ -53,13 +56,14 @@ export interface PreparedTask {
 /** One task per sub-topology and partition, all begun. */
 export function assign(options: AssignOptions): Running {
   const { consumer, tasks: prepared, failed, admin, idleAfter, checkpoints, limits } = options
-  const { commits, counters, creditBytes, pauses, partitionsOf, suspects, events, release } = options
+  const { commits, counters, creditBytes, pauses, partitionsOf, suspects, events, release, ended } = options
   const abort = new AbortController()
   const checkpointOf = checkpoints(abort.signal)
   const tasks = new Map<string, Task>()
   const observed: ObservedTask[] = []
   const runs: Promise<void>[] = []
-  const whole = new Set<PreparedTask>()
+  /** Those that have ended, and all that they did was committed. */
+  const whole = new Map<PreparedTask, ObservedTask>()
   for (const one of prepared) {
     const { name, positions, processor, state, covered } = one
     const known = new ObservedTask(one, commits)
@@ -85,7 +89,7 @@ export function assign(options: AssignOptions): Running {
     for (const { topic, partition } of positions) tasks.set(`${topic}/${partition}`, task)
     observed.push(known)
     const run = task.run().then(
-      () => void whole.add(one),
+      () => void whole.set(one, known),
       (error: unknown) => (abort.signal.aborted ? undefined : failed(error)),
     )
     runs.push(run)
@@ -100,6 +104,10 @@ export function assign(options: AssignOptions): Running {
       await Promise.race([finished, delay(timeout, undefined, { signal: given.signal }).catch(() => {})])
       abort.abort(new MillraceError('FENCED', 'the assignment has ended'))
       await finished
+      const kept = [...whole].flatMap(([{ state }, known]) => {
+        return state === undefined ? [] : [{ state, positions: known.readTo() }]
+      })
+      await ended(kept)
       for (const one of prepared) await release(one, whole.has(one))
     },
   }

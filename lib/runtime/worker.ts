@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { backoffDelay, retrying } from '../backoff.ts'
 import { isRetriable, MillraceError, messageOf } from '../errors.ts'
 import type { Assignment, BrokerConsumer, BrokerProducer, MemberData } from '../ports.ts'
-import type { TopicPartition } from '../record.ts'
+import type { Position, TopicPartition } from '../record.ts'
 import { checkName } from '../topology/check-name.ts'
 import { withGuarantee } from '../topology/guarantee.ts'
 import type { Guarantee, Topology } from '../topology/nodes.ts'
@@ -23,6 +23,7 @@ import { Refusals } from './refusals.ts'
 import { requireResources, resourcesOf } from './resources.ts'
 import { Restores } from './restore-progress.ts'
 import { reported, rowWriters, takenRowWriters } from './row-writers.ts'
+import { sealEnds } from './sealed-ends.ts'
 import { Stalls } from './stalls.ts'
 import { Standbys } from './standbys.ts'
 import { Suspects } from './suspects.ts'
@@ -387,6 +388,11 @@ class RunningWorker implements Worker {
       commits: this.#observed.commits,
       events: this.#told,
       failed: (error) => this.#failed(assignment, error),
+      ended: (tasks) => {
+        const commit = (positions: readonly Position[]) =>
+          this.#consumer.commit(assignment.generation, positions)
+        return sealEnds(tasks, broker.admin, commit)
+      },
       release: (...task) => this.#release(...task),
     })
     this.#follow(assignment.standbys)
