@@ -32,7 +32,7 @@ export class Refusals {
    */
   handle(error: unknown, { node, raw }: Origin): OutRecord | undefined {
     const code = error instanceof MillraceError ? error.code : 'STEP'
-    const policy = 'onError' in node ? lastResort(node.onError) : 'dead-letter'
+    const policy = 'onError' in node && node.onError !== undefined ? lastResort(node.onError) : 'dead-letter'
     if (!OF_THE_RECORD.has(code)) throw stopping(code, error, { node, raw })
     if (policy === 'fail') throw stopping('STEP', error, { node, raw })
     this.#counters.add(node.name, policy === 'skip' ? 'skipped' : 'refused')

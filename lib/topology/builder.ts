@@ -3,8 +3,17 @@ import { type Duration, duration } from '../duration.ts'
 import { type Rate, rate } from '../rate.ts'
 import type { Context } from '../record.ts'
 import { checkName } from './check-name.ts'
+import { errorPolicy, lastResort } from './error-policy.ts'
 import { withGuarantee } from './guarantee.ts'
-import type { Guarantee, InvalidTimestamps, Node, SourceNode, TimestampExtractor, Topology } from './nodes.ts'
+import type {
+  Guarantee,
+  InvalidTimestamps,
+  LastResort,
+  Node,
+  SourceNode,
+  TimestampExtractor,
+  Topology,
+} from './nodes.ts'
 import type { KeyValueSpec, VersionedSpec } from './store.ts'
 import { type Entered, GlobalTable, type Graph, Stream, Table } from './stream.ts'
 import type { GlobalTableNode, TableSourceNode } from './table-nodes.ts'
@@ -26,6 +35,12 @@ export interface InputOptions<K, V> {
    * (UsePartitionTimeOnInvalidTimestamp).
    */
   readonly invalidTimestamps?: InvalidTimestamps
+  /**
+   * What becomes of a record that can't be read: `dead-letter` (default); `skip` only counts it
+   * (LogAndContinueExceptionHandler); `fail` stops the worker there, also after a restart (LogAndFailExceptionHandler,
+   * Kafka Streams' default).
+   */
+  readonly onError?: LastResort
   /**
    * Most records that a worker reads of it in a second, all its partitions together: `500/s`, `30/m`. What waits stays
    * in the topic; several workers read as many each. Default: no limit.
@@ -120,7 +135,7 @@ function builderOf(graph: Graph): Builder {
         topic: erased(topic),
         startAt,
         nullValues,
-        ...inputOptions(options),
+        ...inputOptions(name, options),
       })
       return new Stream<K, V>(graph.add(node), graph)
     },
@@ -131,7 +146,7 @@ function builderOf(graph: Graph): Builder {
         topic: erased(topic),
         startAt: 'earliest',
         store: options.materialize === false ? undefined : tableStore(name, topic.key, options),
-        ...inputOptions(options),
+        ...inputOptions(name, options),
       })
       return new Table<K, V, Entered<K, V>>(graph.add(node), graph)
     },
@@ -157,11 +172,12 @@ export function tableStore<K, V>(
   )
 }
 
-function inputOptions<K, V>(options: InputOptions<K, V>) {
+function inputOptions<K, V>(name: string, options: InputOptions<K, V>) {
   const { futureTolerance = '5m', timestamp, invalidTimestamps = 'dead-letter' } = options
   return {
     futureTolerance: duration(futureTolerance),
     ...(options.rate !== undefined && { rate: rate(options.rate) }),
+    ...(options.onError !== undefined && { onError: lastResort(errorPolicy(name, options.onError)) }),
     ...(timestamp && { timestamp: timestamp as TimestampExtractor }),
     invalidTimestamps,
   }

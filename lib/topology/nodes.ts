@@ -49,6 +49,8 @@ export interface SourceNode {
   /** Most records a second, of each worker. */
   readonly rate?: number
   readonly invalidTimestamps: InvalidTimestamps
+  /** Default `dead-letter`. */
+  readonly onError?: LastResort
 }
 
 export interface MapNode extends Step {

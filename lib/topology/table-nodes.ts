@@ -1,4 +1,4 @@
-import type { InvalidTimestamps, Step, TimestampExtractor } from './nodes.ts'
+import type { InvalidTimestamps, LastResort, Step, TimestampExtractor } from './nodes.ts'
 import type { KeyValueSpec, VersionedSpec } from './store.ts'
 import type { Format, TopicTarget } from './topic.ts'
 
@@ -21,6 +21,8 @@ export interface TableSourceNode {
   readonly futureTolerance: number
   readonly timestamp?: TimestampExtractor
   readonly invalidTimestamps: InvalidTimestamps
+  /** Default `dead-letter`. */
+  readonly onError?: LastResort
   /** Most records a second, of each worker. */
   readonly rate?: number
   /** Undefined: every update only passes through, and nothing behind it can ask for a row. */
