@@ -303,6 +303,8 @@ export interface SinkConnector {
   open(target: SinkTarget, context: SinkContext): Promise<Sink>
   /** What `apply` has to create for this target, in order. */
   resources(target: SinkTarget, context: SinkContext): readonly Resource[]
+  /** Empties a table: every row, whoever has written it. */
+  clear?(target: SinkTarget): Promise<void>
   /** Forgets the positions kept for an application, and fences who writes with them: its input is to be read anew. */
   forget?(application: string): Promise<void>
   close(): Promise<void>

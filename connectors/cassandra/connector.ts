@@ -44,6 +44,10 @@ export function cassandraConnector(options: CassandraOptions): CassandraConnecto
     },
     resources: (target, { application }) => resourcesOf(connection, ours(target), application, replication),
     readTable: (target, how) => readTable(connection, target, how),
+    clear: async (target) => {
+      const name = `${connection.keyspace}.${ours(target).name}`
+      await connection.query(`empty table ${name}`, `TRUNCATE ${name}`, [])
+    },
     raiseGeneration: (application) => raiseGeneration(connection, application),
     close: () => connection.close(),
   }

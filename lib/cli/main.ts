@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   apply: async () => (await import('./apply.ts')).applyCommand(),
   describe: async () => (await import('./describe.ts')).describeCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
+  reset: async () => (await import('./reset.ts')).resetCommand(),
   types: async () => (await import('./types.ts')).typesCommand(),
   services: async () => (await import('./services.ts')).servicesCommand(),
 }

@@ -11,7 +11,7 @@ export type Level = ClassicLevel<Buffer, Buffer>
 /** Collects what is written at once. */
 export type Batch = ReturnType<Level['batch']>
 
-const FOLDER = 'leveldb'
+export const FOLDER = 'leveldb'
 /** Of the write-ahead log, and so of what a start after a kill -9 has to read again: about a tenth of a second. */
 const WRITE_BUFFER_BYTES = 8 * 1024 * 1024
 

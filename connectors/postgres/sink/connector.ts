@@ -40,6 +40,10 @@ export function postgresConnector(options: PostgresOptions): PostgresConnector {
       new PostgresSink({ database, stored: storedTable(target, schema), context, logger }),
     resources: (target, { application }) => resourcesOf(database, storedTable(target, schema), application),
     readTable: (target) => readTable(database, storedTable(target, schema)),
+    clear: async (target) => {
+      const { name } = storedTable(target, schema)
+      await database.query(`empty table ${name}`, `truncate ${name}`)
+    },
     forget: (application) => forgetPositions(database, application),
     raiseGeneration: (application) => raiseGeneration(database, application),
     close: async () => {
