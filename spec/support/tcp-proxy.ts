@@ -8,6 +8,7 @@ export class TcpProxy {
   readonly #connected = Promise.withResolvers<void>()
   #silent = false
   #deaf = false
+  #late = 0
   #swallowed = 0
 
   constructor(to: string) {
@@ -41,6 +42,11 @@ export class TcpProxy {
     this.#deaf = true
   }
 
+  /** What the server answers comes so many milliseconds later, in order. */
+  delayReplies(milliseconds: number): void {
+    this.#late = milliseconds
+  }
+
   /** Ends all connections; those made from now on are forwarded both ways. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy()
@@ -63,6 +69,7 @@ export class TcpProxy {
       this.#sockets.add(from)
       from.on('data', (bytes) => {
         if (this.#silent || (this.#deaf && from === server)) this.#swallowed += bytes.length
+        else if (from === server && this.#late > 0) setTimeout(() => to.write(bytes), this.#late)
         else to.write(bytes)
       })
       from.on('error', () => {})
