@@ -1,5 +1,7 @@
 import { expect } from 'chai'
-import { map, sink } from '../../lib/index.ts'
+import { json, type LastResort, map, sink, topic, topology } from '../../lib/index.ts'
+import { testDriver } from '../../lib/testing/index.ts'
+import { failureOf } from '../conformance/failure-of.ts'
 import { jsonTopology, Keyed, output, process } from '../support/pipeline.ts'
 
 const echo = jsonTopology<unknown>((input) =>
@@ -35,5 +37,25 @@ describe('source', () => {
     )
     expect(out).to.have.length(1)
     expect(letters).to.deep.equal(['input: timestamp more than 300000 ms ahead of the clock'])
+  })
+
+  const reading = (onError: LastResort) =>
+    topology('spec', ({ source }) => {
+      source('input', topic('in', { value: json() }), { onError }).pipe(
+        sink('out', topic('out', { value: json() })),
+      )
+    })
+
+  it('should only count what can not be decoded, where it is to be skipped', async () => {
+    const driven = await testDriver(reading('skip'))
+    await driven.pipe('in', { key: 'a', value: null, timestamp: 1 })
+    await driven.pipe('in', { key: 'a', value: 'good', timestamp: 1 })
+    expect(driven.read().map(({ topic }) => topic)).to.deep.equal(['out'])
+  })
+
+  it('should stop at what can not be decoded, where it is to fail', async () => {
+    const driven = await testDriver(reading('fail'))
+    const error = await failureOf(driven.pipe('in', { key: 'a', value: null, timestamp: 1 }))
+    expect(error.message).to.equal('step "input" can\'t go on at in/0/0: no value (tombstone)')
   })
 })
