@@ -4,6 +4,7 @@ import type { Logger } from '../../log.ts'
 import type { CountsByStep } from '../../runtime/counters.ts'
 import type { WorkerView } from '../../runtime/view/worker-view.ts'
 import type { Crew, CrewEvents, RunSettings } from './crew.ts'
+import { Silence } from './silence.ts'
 import { type Asked, type FromThread, received, type ToThread } from './thread-messages.ts'
 
 /** The same name with the ending that this file has: .ts in the repository, .js where it is built. */
@@ -21,6 +22,7 @@ export class ThreadCrew implements Crew {
   readonly #running = Promise.withResolvers<void>()
   readonly #asking = new Map<number, PromiseWithResolvers<unknown>>()
   #asked = 0
+  #silence: Silence | undefined
   #gone = false
   #counts: readonly CountsByStep[] = []
 
@@ -46,6 +48,7 @@ export class ThreadCrew implements Crew {
         if (code !== 0) this.#broken(ended(number, code))
         this.#running.reject(ended(number, code))
         this.#gone = true
+        this.#silence?.over()
         for (const { reject } of this.#asking.values()) reject(gone(number))
         resolve()
       })
@@ -96,6 +99,9 @@ export class ThreadCrew implements Crew {
   }
 
   #told(message: FromThread): void {
+    // From its first word on: to load what it runs takes a thread some time.
+    this.#silence ??= new Silence({ log: this.#log, thread: this.#number })
+    this.#silence.heard()
     switch (message.kind) {
       case 'running':
         this.#running.resolve()
