@@ -21,10 +21,16 @@ export function storeRequest(given: Parameters, key: string | undefined): StoreR
   const { asOf, from: first, to: last } = read
   return {
     topology: read.topology,
-    partition: read.partition === undefined ? undefined : wholeNumber('partition', read.partition, 0, 1e6),
+    partition: partitionOf(read.partition),
     stale: flag('stale', read.stale ?? 'true'),
     ask: { key, asOf, first, last, limit: limitOf(read.limit) },
   }
+}
+
+/** Which inputs are meant. */
+export function controlRequest(given: Parameters) {
+  const { topology, topic, partition } = texts(given, ['topology', 'topic', 'partition'])
+  return { topology, topic, partition: partitionOf(partition) } as const
 }
 
 /** What another instance asks of this one. */
@@ -40,6 +46,10 @@ export function peerRequest(given: Parameters) {
     from: role,
     ask: { key, asOf, first, last, limit: limitOf(read.limit) },
   } as const
+}
+
+function partitionOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : wholeNumber('partition', text, 0, 1e6)
 }
 
 function limitOf(text: string | undefined): number {

@@ -3,6 +3,7 @@ import { type FastifyInstance, fastify } from 'fastify'
 import { MillraceError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { AdminError, errorBody } from './admin-error.ts'
+import { controlRoutes } from './control-routes.ts'
 import { endpointOf, isEndpoint, isEveryAddress, requireTokenFor, SHORTEST_TOKEN } from './endpoint.ts'
 import { guard } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
@@ -63,6 +64,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   const server = guarded(known, options.log)
   healthRoutes(server, workers)
   topologyRoute(server, workers, () => known.endpoint)
+  controlRoutes(server, workers)
   storeRoutes(server, workers, new Peers(token))
   server.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   const port = await listen(server, host, options.port)
@@ -108,7 +110,7 @@ function guarded(known: { readonly token: string | undefined; endpoint: string |
 }
 
 const ROUTES =
-  'there are GET /live, /ready, /metrics, /topology, /stores, /stores/:name and /stores/:name/:key'
+  'there are GET /live, /ready, /metrics, /topology, /stores, /stores/:name, /stores/:name/:key, and POST /pause, /resume'
 
 /** Errors of the server's own say nothing of what is stored. */
 function shownOf(error: unknown): AdminError {

@@ -23,6 +23,7 @@ function described(statuses: readonly WorkerStatus[]) {
   return {
     ...{ topology, application, guarantee, generation },
     states: statuses.map(({ state }) => state),
+    paused: newest.paused,
     description,
     stores,
     tasks: allTasks.map((task) => ({

@@ -222,7 +222,7 @@ class RunningWorker implements Worker {
     const { counters, globals } = this
     const observed = this.#observed
     const known = { topology, application, partitionsOf, serdes, globals, counters, admin, observed, now }
-    this.view = new LocalView({ ...known, stateDir: options.stateDir })
+    this.view = new LocalView({ ...known, worker: this, stateDir: options.stateDir })
   }
 
   async start(): Promise<void> {

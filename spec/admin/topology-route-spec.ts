@@ -23,6 +23,7 @@ describe('the topology over HTTP', function () {
       application: 'shop',
       guarantee: 'at-least-once',
       states: ['running'],
+      paused: [],
       description: JSON.parse(JSON.stringify(description(topology))),
     })
     expect(stores).to.have.length.greaterThan(5)

@@ -9,7 +9,7 @@ export type ToThread =
 
 /** A call of a worker's view. */
 export interface Asked {
-  readonly call: 'status' | 'metrics' | 'locate' | 'query'
+  readonly call: 'status' | 'metrics' | 'locate' | 'query' | 'pause' | 'resume'
   readonly said?: unknown
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { MillraceError } from '../../errors.ts'
 import type { TopicSerdes } from '../../operators/sink.ts'
 import type { BrokerAdmin } from '../../ports.ts'
+import type { TopicPartition } from '../../record.ts'
 import type { KeyValueStore } from '../../state/key-value-store.ts'
 import { description } from '../../topology/describe.ts'
 import type { Node, Topology } from '../../topology/nodes.ts'
@@ -12,12 +13,16 @@ import { type FoundStore, findStore, isQueryable, storesIn } from './find-store.
 import { folderSize } from './folder-size.ts'
 import { Lags } from './lags.ts'
 import { tasksWithKey } from './locate.ts'
+import { namedInputs } from './named-inputs.ts'
 import type { ObservedWorker } from './observed-worker.ts'
 import { readRows } from './read-rows.ts'
 import type { ReadableTask } from './readable-task.ts'
 import type {
   Answered,
   Located,
+  NamedInputs,
+  Paused,
+  PausedInputs,
   Refused,
   StoreAnswer,
   StoreQuery,
@@ -26,6 +31,13 @@ import type {
   WorkerStatus,
   WorkerView,
 } from './worker-view.ts'
+
+/** What is paused of a worker. Without partitions: everything. */
+interface Pausable {
+  readonly paused: PausedInputs
+  pause(partitions?: readonly TopicPartition[]): void
+  resume(partitions?: readonly TopicPartition[]): void
+}
 
 export interface LocalViewOptions {
   readonly topology: Topology
@@ -36,6 +48,7 @@ export interface LocalViewOptions {
   readonly counters: Counters
   readonly admin: BrokerAdmin
   readonly observed: ObservedWorker
+  readonly worker: Pausable
   /** Where the state of tasks is kept. */
   readonly stateDir?: string | undefined
   readonly now: () => number
@@ -52,13 +65,14 @@ export class LocalView implements WorkerView {
   }
 
   async status(): Promise<WorkerStatus> {
-    const { topology, application, partitionsOf, observed } = this.#options
+    const { topology, application, partitionsOf, observed, worker } = this.#options
     const { state, generation, owners } = observed
     return {
       topology: topology.name,
       application,
       guarantee: topology.guarantee,
       ...{ state, generation, owners },
+      paused: worker.paused,
       description: description(topology),
       stores: storesIn(topology),
       tasks: this.#tasks().map(infoOf),
@@ -140,6 +154,22 @@ export class LocalView implements WorkerView {
     if (readable !== undefined) return refusing(() => this.#read(readable, found, ask))
     // Between two assignments nobody has it, and it may well be this one's again.
     return { outcome: observed.state === 'running' ? 'elsewhere' : 'restoring' }
+  }
+
+  pause(inputs: NamedInputs): Promise<Paused | Refused> {
+    return this.#changed((partitions) => this.#options.worker.pause(partitions), inputs)
+  }
+
+  resume(inputs: NamedInputs): Promise<Paused | Refused> {
+    return this.#changed((partitions) => this.#options.worker.resume(partitions), inputs)
+  }
+
+  #changed(change: Pausable['pause'], inputs: NamedInputs): Promise<Paused | Refused> {
+    const { topology, application, partitionsOf, worker } = this.#options
+    return refusing(async () => {
+      change(namedInputs(inputs, topology, application, partitionsOf))
+      return { outcome: 'done', paused: worker.paused }
+    })
   }
 
   async #read(task: ReadableTask, { spec }: FoundStore, ask: StoreQuery['ask']): Promise<StoreAnswer> {

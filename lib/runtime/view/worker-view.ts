@@ -1,4 +1,5 @@
 import type { TaskOwner } from '../../ports.ts'
+import type { TopicPartition } from '../../record.ts'
 import type { Description } from '../../topology/describe.ts'
 import type { Guarantee } from '../../topology/nodes.ts'
 import type { RestoreProgress } from '../restore-progress.ts'
@@ -14,7 +15,24 @@ export interface WorkerView {
   locate(place: { readonly store: string; readonly key?: string | undefined }): Promise<Located>
   /** Asks one task for rows of one of its stores. */
   query(query: StoreQuery): Promise<StoreAnswer>
+  /** Reads these inputs no more, until they are resumed or the worker ends. (KIP-834) */
+  pause(inputs: NamedInputs): Promise<Paused | Refused>
+  resume(inputs: NamedInputs): Promise<Paused | Refused>
 }
+
+/** Everything; partition n of all inputs, which is their tasks n; or that of one topic. */
+export interface NamedInputs {
+  readonly partition?: number | undefined
+  readonly topic?: string | undefined
+}
+
+export interface Paused {
+  readonly outcome: 'done'
+  /** What is paused now. */
+  readonly paused: PausedInputs
+}
+
+export type PausedInputs = 'all' | readonly TopicPartition[]
 
 /** `rebalancing`: its partitions have been taken back, and it has not been told which are its own now. */
 export type WorkerState = 'starting' | 'rebalancing' | 'restoring' | 'running' | 'stopped' | 'failed'
@@ -26,6 +44,7 @@ export interface WorkerStatus {
   readonly state: WorkerState
   /** Of the assignment that it has, or had last. */
   readonly generation: number
+  readonly paused: PausedInputs
   readonly description: Description
   readonly stores: readonly StoreInfo[]
   /** Those that it runs or follows now. */
