@@ -43,6 +43,8 @@ describe('fault row 9: PostgreSQL restarts under the capture', () => {
     capture = new CaptureProcess(stage.childOptions())
     memory.watch(capture.pid)
 
+    // What is killed is the stream: a snapshot would begin anew (row 14).
+    await until('the snapshot is done', snapshotDone)
     const restarts = Array.from({ length: ROUNDS }, () => ENDINGS).flat()
     const filling = table.fill(rowRecords())
     for (const [i, ending] of restarts.entries()) {
@@ -73,6 +75,14 @@ describe('fault row 9: PostgreSQL restarts under the capture', () => {
     rmSync(dirname(postgres.dataDir), { recursive: true, force: true })
     rmSync(dir, { recursive: true, force: true })
   })
+
+  async function snapshotDone(): Promise<boolean> {
+    const rows = await stage.database.query<{ snapshot: string }>(
+      'look at a snapshot',
+      'SELECT snapshot FROM millrace.captures',
+    )
+    return rows[0]?.snapshot === 'done'
+  }
 
   const reached = (records: number) =>
     until(`${records} records`, async () => (await table.delivered()) >= records)
