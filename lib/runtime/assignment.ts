@@ -107,7 +107,8 @@ export function assign(options: AssignOptions): Running {
       const kept = [...whole].flatMap(([{ state }, known]) => {
         return state === undefined ? [] : [{ state, positions: known.readTo() }]
       })
-      await ended(kept)
+      // A state that could not be saved is opened again by who goes on with it.
+      await ended(kept).catch(() => whole.clear())
       for (const one of prepared) await release(one, whole.has(one))
     },
   }

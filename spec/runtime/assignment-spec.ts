@@ -88,6 +88,7 @@ function running(
     },
     limits: { records: 2, bytes: 1e9, wait: 0 },
     creditBytes: 1e9,
+    ended: async () => {},
     release: async () => {},
     admin: undefined as never,
     idleAfter: Number.POSITIVE_INFINITY,
