@@ -13,6 +13,8 @@ export type PostgresOptions = {
   readonly schema?: string | undefined
   /** Most connections, and so most batches in flight. Default 4. */
   readonly connections?: number | undefined
+  /** How long a write waits for an answer before it is sent again, at first. Milliseconds, default 60,000. */
+  readonly answerWithin?: number | undefined
   readonly logger?: Logger | undefined
 } & (
   | { readonly databaseUrl: string }
@@ -30,14 +32,14 @@ export interface PostgresConnector extends Required<SinkConnector>, TableReader 
  * B-tree index, partition and clustering columns one primary key. Opens nothing yet: the first call connects.
  */
 export function postgresConnector(options: PostgresOptions): PostgresConnector {
-  const { schema = 'public', logger = SILENT, connections } = options
+  const { schema = 'public', logger = SILENT, connections, answerWithin } = options
   const given = 'database' in options
   const database = given
     ? options.database
     : openDatabase(options.databaseUrl, { name: 'millrace sinks', connections })
   return {
     open: async (target, context) =>
-      new PostgresSink({ database, stored: storedTable(target, schema), context, logger }),
+      new PostgresSink({ database, stored: storedTable(target, schema), context, logger, answerWithin }),
     resources: (target, { application }) => resourcesOf(database, storedTable(target, schema), application),
     readTable: (target) => readTable(database, storedTable(target, schema)),
     clear: async (target) => {

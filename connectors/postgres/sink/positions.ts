@@ -4,7 +4,7 @@ import type { Position } from '../../../lib/record.ts'
 import type { Database } from '../connection.ts'
 import { databaseError } from '../database-error.ts'
 import { type TableDefinition, tableResource } from '../table-resource.ts'
-import { runStatement } from './run-statement.ts'
+import { type Patience, runStatement } from './run-statement.ts'
 
 /**
  * How far each task has come with each sink, beside the rows. `epoch` is raised whenever the task is taken, `batch` by
@@ -67,14 +67,14 @@ export async function raiseEpoch(
 export async function readHeld(
   database: Database,
   { application, step, task }: Taker,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<Held | undefined> {
   const doing = `look how far sink "${step}" is`
   const statement = {
     text: `select epoch, batch from ${POSITIONS.name} where application = $1 and step = $2 and task = $3`,
     values: [application, step, task],
   }
-  const [row] = await runStatement<StoredPositions>(database, doing, statement, signal).catch(
+  const [row] = await runStatement<StoredPositions>(database, doing, statement, patience).catch(
     (error: unknown) => {
       throw databaseError(error, doing, database.server)
     },

@@ -3,23 +3,25 @@ import type { Database } from '../connection.ts'
 import { sqlState } from '../database-error.ts'
 import { untilAborted } from '../until-aborted.ts'
 
-/** A server that is frozen, or gone without a word, would be waited for without end. */
-const ANSWER_WITHIN_MS = 60_000
+/** How a statement is given up: when the signal aborts, or no answer comes within so many milliseconds. */
+export interface Patience {
+  readonly signal: AbortSignal
+  readonly within: number
+}
 
 /** `pg` takes a limit with each query (pg/lib/client.js); its types do not know. */
 type TimedQuery = QueryConfig<unknown[]> & { readonly query_timeout: number }
 
 /**
- * One statement, given up when the signal aborts or no answer comes: its connection is closed then, and the server
- * may still have done it. Rejects with the error of `pg`, which the caller is to make one that holds no values.
+ * One statement. Given up, its connection is closed, and the server may still have done it. Rejects with the error of `pg`, which the caller is to make one that holds no values.
  */
 export async function runStatement<R extends QueryResultRow>(
   database: Database,
   doing: string,
   statement: Statement,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<R[]> {
-  return onConnection(database, doing, signal, async (run) => run<R>(statement))
+  return onConnection(database, doing, patience, async (run) => run<R>(statement))
 }
 
 export type Statement = Pick<QueryConfig<unknown[]>, 'text' | 'values'>
@@ -29,12 +31,12 @@ export type Run = <R extends QueryResultRow>(statement: Statement) => Promise<R[
 export async function onConnection<T>(
   database: Database,
   doing: string,
-  signal: AbortSignal,
+  { signal, within }: Patience,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
   const client = await connect(database, doing, signal)
   const run: Run = async <R extends QueryResultRow>(statement: Statement) => {
-    const timed: TimedQuery = { ...statement, query_timeout: ANSWER_WITHIN_MS }
+    const timed: TimedQuery = { ...statement, query_timeout: within }
     return (await untilAborted(client.query<R>(timed), signal)).rows
   }
   try {

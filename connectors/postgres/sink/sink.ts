@@ -57,7 +57,7 @@ export class PostgresSink implements Sink {
     const { database, stored } = this.#options
     const statement = { text: this.#upsert, values: parametersOf(stored, writes) }
     try {
-      await runStatement(database, this.#writer.doing, statement, signal)
+      await runStatement(database, this.#writer.doing, statement, this.#writer.patience(signal))
       return undefined
     } catch (error) {
       if (isOfData(error)) return refusalOf(error)

@@ -10,16 +10,22 @@ import { databaseError, sqlState } from '../database-error.ts'
 import { tableResource } from '../table-resource.ts'
 import { inKeyOrder } from './batch.ts'
 import { fitsPostgres } from './column-types.ts'
+import type { Patience } from './run-statement.ts'
 import { type StoredTable, tableDefinition } from './stored-table.ts'
 
 const RETRY = { base: 100, cap: 5000 }
 const LOG_EVERY_MS = 5000
+/** A server that is frozen, or gone without a word, would be waited for without end. */
+const ANSWER_WITHIN_MS = 60_000
+const LONGEST_ANSWER_MS = 3_600_000
 
 export interface TableWriterOptions {
   readonly database: Database
   readonly stored: StoredTable
   readonly context: SinkContext
   readonly logger: Logger
+  /** How long the first attempt of a write waits for an answer. Milliseconds, default 60,000. */
+  readonly answerWithin?: number | undefined
 }
 
 /** What all writes to one table of a step have in common: what is sent, what is waited for, what an error means. */
@@ -29,12 +35,14 @@ export class TableWriter {
   readonly doing: string
   readonly #rows: TableRows
   readonly #rarely = atMostEvery(LOG_EVERY_MS)
+  #within: number
   #away = false
 
   constructor(options: TableWriterOptions) {
     const { stored, context } = options
     const table = `PostgreSQL table ${stored.name}`
     this.options = options
+    this.#within = options.answerWithin ?? ANSWER_WITHIN_MS
     this.doing = `write for sink "${context.step}"`
     this.#rows = new TableRows({ target: stored.target, step: context.step, table, fits: fitsPostgres })
   }
@@ -45,6 +53,11 @@ export class TableWriter {
    */
   writesOf(rows: readonly SinkRow[], generation: number): TableWrite[] {
     return inKeyOrder(newestPerKey(this.#rows.checkAll(rows, generation)))
+  }
+
+  /** A table may be slow: whenever no answer comes, the next attempt waits twice as long, up to an hour. */
+  patience(signal: AbortSignal): Patience {
+    return { signal, within: this.#within }
   }
 
   /** Waits for the server as long as it takes. */
@@ -73,6 +86,7 @@ export class TableWriter {
   /** What a failure that is no refusal of a row means. */
   async meaning(error: unknown): Promise<unknown> {
     const { database, stored, context } = this.options
+    if (isSilence(error)) this.#within = Math.min(2 * this.#within, LONGEST_ANSWER_MS)
     if (sqlState(error)?.startsWith('42')) {
       const table = await tableResource(database, tableDefinition(stored))
         .inspect()
@@ -105,6 +119,11 @@ export class TableWriter {
     this.#away = false
     logger.info({ step: context.step }, `sink "${context.step}": PostgreSQL takes writes again`)
   }
+}
+
+/** `pg` gives this no code (pg/lib/client.js). */
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout'
 }
 
 /**

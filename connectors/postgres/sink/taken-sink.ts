@@ -112,14 +112,15 @@ class TakenPostgresSink implements TakenSink {
   ): Promise<'written' | 'fenced' | { readonly refusal: string }> {
     const { database } = this.#writer.options
     const statement = { text: this.#statement, values }
+    const patience = this.#writer.patience(signal)
     try {
-      const [row] = await runStatement<{ kept: boolean }>(database, this.#writer.doing, statement, signal)
+      const [row] = await runStatement<{ kept: boolean }>(database, this.#writer.doing, statement, patience)
       if (row?.kept) return 'written'
     } catch (error) {
       if (isOfData(error)) return { refusal: refusalOf(error) }
       throw await this.#writer.meaning(error)
     }
-    const now = await readHeld(database, this.#taker, signal)
+    const now = await readHeld(database, this.#taker, patience)
     return now?.epoch === held.epoch && now.batch === held.batch + 1 ? 'written' : 'fenced'
   }
 
@@ -131,7 +132,7 @@ class TakenPostgresSink implements TakenSink {
   async #tryOut(writes: readonly TableWrite[], signal: AbortSignal): Promise<Refused<TableWrite, string>[]> {
     const { database } = this.#writer.options
     try {
-      return await onConnection(database, this.#writer.doing, signal, async (run) => {
+      return await onConnection(database, this.#writer.doing, this.#writer.patience(signal), async (run) => {
         await run({ text: 'begin' })
         try {
           await run({ text: `set local idle_in_transaction_session_timeout = ${IDLE_MS}` })
