@@ -64,6 +64,10 @@ describe('run --port', function () {
         expect(here).to.equal('active')
         expect(`http://${active}`).to.equal(url)
       }
+      const paused = await (await fetch(`${url}/pause`, { method: 'POST' })).json()
+      expect(paused).to.deep.equal({
+        workers: Array(threads).fill({ topology: 'by-country', paused: 'all' }),
+      })
       run.kill('SIGTERM')
       expect((await run.ended).code).to.equal(0)
       expect((await get(url).catch((error: Error) => error)) instanceof Error).to.equal(true)
