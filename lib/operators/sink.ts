@@ -12,7 +12,7 @@ import { guarded, type Push, REFUSED, type StepRuntime } from './step.ts'
 export interface SinkOptions extends RetryOptions {
   /**
    * Most records or rows that a worker writes in a second, all its tasks together: `500/s`, `30/m`. What waits holds its
-   * inputs back, and memory stays as it is; several workers write as many each. Default: no limit.
+   * inputs back, and memory stays as it is; several workers, or threads of one, write as many each. Default: no limit.
    */
   readonly rate?: Rate
 }

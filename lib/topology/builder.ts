@@ -43,7 +43,7 @@ export interface InputOptions<K, V> {
   readonly onError?: LastResort
   /**
    * Most records that a worker reads of it in a second, all its partitions together: `500/s`, `30/m`. What waits stays
-   * in the topic; several workers read as many each. Default: no limit.
+   * in the topic; several workers, or threads of one, read as many each. Default: no limit.
    */
   readonly rate?: Rate
 }
