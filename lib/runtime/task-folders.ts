@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { retrying } from '../backoff.ts'
@@ -7,6 +7,8 @@ import { MillraceError } from '../errors.ts'
 import { isOpenElsewhere } from '../state/disk-error.ts'
 import { openDiskState } from '../state/disk-state.ts'
 import type { StateBackend } from '../state/ordered-bytes.ts'
+import { removeState } from '../state/remove-folder.ts'
+import { MARK_FILE } from '../state/save-mark.ts'
 import { savedMeta } from '../state/saved-meta.ts'
 import { checkpointOf, type Meta } from './changelog.ts'
 
@@ -84,6 +86,26 @@ export class TaskFolders {
     const closing = [...this.#kept].filter(([task]) => !tasks.has(task))
     for (const [task] of closing) this.#kept.delete(task)
     await Promise.all(closing.map(([, backend]) => backend.close()))
+  }
+
+  /**
+   * Removes the state of tasks that are not these, and in which nothing has been saved since; none that anybody has
+   * open. Returns the tasks. (StateDirectory#cleanRemovedTasks)
+   *
+   * @param since milliseconds since 1970.
+   */
+  async removeAllBut(tasks: ReadonlySet<string>, since: number): Promise<readonly string[]> {
+    const dir = this.#dir
+    const removed: string[] = []
+    if (dir === undefined) return removed
+    for (const task of await readdir(dir)) {
+      if (!TASK.test(task) || tasks.has(task) || this.#kept.has(task)) continue
+      const saved = await stat(join(dir, task, MARK_FILE)).catch(() => undefined)
+      if (saved === undefined || saved.mtimeMs > since || !(await removeState(join(dir, task)))) continue
+      this.#saved.delete(task)
+      removed.push(task)
+    }
+    return removed
   }
 
   /** How far the state of each task is that is here, open or not: the number of its checkpoint. */

@@ -16,9 +16,11 @@ import { Events, type WorkerEvents } from './events.ts'
 import { GlobalTables } from './global-tables.ts'
 import { inputTopics, partitionCounts } from './input-topics.ts'
 import type { BatchLimits } from './micro-batch.ts'
+import { nowAndThen } from './now-and-then.ts'
 import { type OpenTopology, open } from './open.ts'
 import { Pauses } from './pauses.ts'
 import { prepareTasks } from './prepare-tasks.ts'
+import { purge } from './purge.ts'
 import { Refusals } from './refusals.ts'
 import { requireResources, resourcesOf } from './resources.ts'
 import { Restores } from './restore-progress.ts'
@@ -67,6 +69,10 @@ export interface WorkerOptions {
   /** After how long a step that has not come back is reported, and how often. Milliseconds; default 30 s. */
   readonly stalledAfter?: number
   readonly now?: () => number
+  /** How often what has been read of repartition topics is deleted. Milliseconds, default 30 s. (repartition.purge.interval.ms) */
+  readonly purgeInterval?: number
+  /** How long the state of a task is kept that has gone elsewhere. Milliseconds, default 10 min. (state.cleanup.delay.ms) */
+  readonly cleanupDelay?: number
 }
 
 export interface Worker {
@@ -108,6 +114,9 @@ export const DEFAULT_LIMITS: BatchLimits = { records: 5000, bytes: 2 << 20, wait
 
 /** Milliseconds. */
 const IDLE_AFTER = 1000
+
+const PURGE_INTERVAL = 30_000
+const CLEANUP_DELAY = 600_000
 
 /** A transaction that has failed is tried again after so long, and longer each time. Milliseconds. */
 const RETAKE = { base: 200, cap: 5000 }
@@ -171,6 +180,8 @@ class RunningWorker implements Worker {
   readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #ending = new AbortController()
   readonly #standbys: Standbys
+  /** The tasks that it has or follows, and which partitions of repartition topics it owns. */
+  #assignment: Pick<Assignment, 'positions' | 'standbys'> = { positions: [], standbys: [] }
   /** The tasks of the last assignment. */
   #owned: readonly string[] = []
   readonly #pauses = new Pauses()
@@ -225,7 +236,34 @@ class RunningWorker implements Worker {
     this.view = new LocalView({ ...known, worker: this, stateDir: options.stateDir })
   }
 
+  /** What can wait. */
+  #keepUp(): void {
+    const { topology, application, environment, folders } = this.#options
+    const { purgeInterval: every = PURGE_INTERVAL, cleanupDelay = CLEANUP_DELAY } = this.#options
+    const { broker, log } = environment
+    const { signal } = this.#ending
+    const own = new Set(inputTopics(topology, application).own)
+    if (own.size > 0) {
+      void nowAndThen({ doing: 'purging repartition topics', every, log, signal }, () => {
+        const owned = this.#running === undefined ? [] : this.#assignment.positions
+        return purge(
+          broker,
+          application,
+          owned.filter(({ topic }) => own.has(topic)),
+        )
+      })
+    }
+    void nowAndThen({ doing: 'removing state', every: cleanupDelay, log, signal }, async () => {
+      const { positions, standbys } = this.#assignment
+      if (this.#running === undefined) return
+      const tasks = new Set([...namesOfTasks(topology, application, positions), ...standbys])
+      const removed = await folders.removeAllBut(tasks, Date.now() - cleanupDelay)
+      if (removed.length > 0) log.info({ tasks: removed }, 'removed the state of tasks that are elsewhere')
+    })
+  }
+
   async start(): Promise<void> {
+    this.#keepUp()
     const { admin } = this.#options.environment.broker
     const ends = this.#options.untilCaughtUp ? await endsOf(admin, this.#topics) : undefined
     await this.#globals.start()
@@ -339,6 +377,7 @@ class RunningWorker implements Worker {
     const { topology, application, environment, folders, partitionsOf, batch } = this.#options
     const { creditBytes = 4 << 20, now = Date.now, idleAfter = IDLE_AFTER, futureTolerance } = this.#options
     this.#observed.assigning(assignment)
+    this.#assignment = assignment
     const owned = namesOfTasks(topology, application, assignment.positions)
     this.#owned = owned
     await this.#standbys.onlyThese(new Set(assignment.standbys))

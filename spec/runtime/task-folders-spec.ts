@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -34,6 +34,21 @@ describe('folders of tasks', () => {
     one.keep('0_0', state)
     await one.closeAllBut(new Set())
     await (await taken).close()
+  })
+
+  it('should remove what nobody has had for long: none that is open, in use, or of today', async () => {
+    const folders = await TaskFolders.at('removed', root)
+    for (const task of ['0_0', '0_1', '0_2', '0_3']) {
+      const state = await folders.take(task)
+      await state.save({ checkpoint: '1' })
+      if (task !== '0_2') await state.close()
+    }
+    expect(await folders.removeAllBut(new Set(), Date.now() - 60_000)).to.deep.equal([])
+    const later = Date.now() + 60_000
+    expect(await folders.removeAllBut(new Set(['0_1']), later)).to.have.members(['0_0', '0_3'])
+    expect(readdirSync(join(root, 'removed'))).to.have.members(['0_1', '0_2', 'process'])
+    expect([...folders.upTo().keys()]).to.have.members(['0_1', '0_2'])
+    await (await folders.take('0_0')).close()
   })
 
   it('should know how far each state is, in another life too', async () => {
