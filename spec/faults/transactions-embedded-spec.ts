@@ -14,9 +14,10 @@ describe('transactions on the embedded log under kill -9', function () {
   after(() => owner?.kill())
 
   copiedUnderKills({
-    records: 40_000,
+    records: 10_000,
     transaction: 100,
-    lives: 10,
+    lives: 6,
+    disturbances: 1,
     where: () => ({ dir }),
     disturb: () => owner.kill(),
   })

@@ -3,8 +3,9 @@ import { expect } from 'chai'
 import type { Broker } from '../../../lib/ports.ts'
 import { uniqueName } from '../../conformance/broker-harness.ts'
 import { type BrokerPlace, openBroker } from '../../support/broker-place.ts'
+import { report } from '../support/report.ts'
 import { Copier, FENCED_EXIT } from './copier.ts'
-import { type Life, lives } from './plan.ts'
+import { type Life, planOf } from './plan.ts'
 import { ConcurrentReader } from './reader.ts'
 import { faultsOf, type Names, numbered, numberIn, PARTITIONS } from './workload.ts'
 
@@ -17,10 +18,21 @@ export interface Run {
   /** Copiers that are killed or frozen. */
   readonly lives: number
   where(): BrokerPlace
-  /** Done to the broker while the last copier is at work. */
-  readonly disturb?: (() => Promise<void>) | undefined
-  /** The numbers in the target, by partition, as a judge reads them that shares no code with ours. */
-  readonly judge?: ((topic: string, records: number) => Promise<number[][]>) | undefined
+  /** Done to the broker so many times while a copier is at work, the last time in the life that ends with all copied. */
+  readonly disturbances: number
+  disturb(): Promise<void>
+  /** Resolves when the last disturbance is over, if that outlasts `disturb`. */
+  readonly calm?: (() => Promise<void>) | undefined
+  /** Commits that the broker itself has lost. */
+  readonly forgotten?: (() => number) | undefined
+  /** Reads the target from now on, with no code of ours, until each partition has shown its last record. */
+  readonly judge?: ((topic: string, last: number) => Judge) | undefined
+}
+
+export interface Judge {
+  /** By partition, in the order in which they came. */
+  numbers(): Promise<readonly (readonly number[])[]>
+  stop(): Promise<void>
 }
 
 /** In the manner of Kafka's own transactions_test.py: a copy, killed again and again, is exactly the original. */
@@ -37,7 +49,9 @@ export function copiedUnderKills(run: Run): void {
   const killed: string[] = []
   let broker: Broker
   let reader: ConcurrentReader
+  let judge: Judge | undefined
   let held: number[][]
+  let disturbances = 0
 
   before(async () => {
     console.log(`      seed ${seed} (MILLRACE_SPEC_SEED)`)
@@ -49,23 +63,40 @@ export function copiedUnderKills(run: Run): void {
     await producer.close()
     reader = new ConcurrentReader(broker, names.target, uniqueName('readers'))
     await reader.start()
+    judge = run.judge?.(names.target, records)
     const begun = performance.now()
-    for (const life of lives(seed, run.lives, records / transaction)) await live(life)
+    const plan = planOf({
+      ...{ seed, lives: run.lives, transactions: records / transaction },
+      disturbances: run.disturbances - 1,
+    })
+    for (const life of plan) await live(life)
     await finish()
-    console.log(`      copied in ${((performance.now() - begun) / 1000).toFixed(1)} s: ${killed.join(', ')}`)
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+    console.log(`      copied in ${seconds} s, ${disturbances} times disturbed: ${killed.join(', ')}`)
     await endWith(records)
     await reader.until(records)
     held = await numbersIn(names.target)
+    const { lost, duplicated } = faultsOf(held.map(withoutLast), records)
+    report({
+      row: 1,
+      fault: `a copy in transactions of ${transaction}: kill -9 of the client, zombies, and ${disturbances} of the broker`,
+      ...{ records, kills: killed.length + disturbances, lost, duplicated },
+      recoverySeconds: null,
+      peakMemory: null,
+    })
+    expect(run.forgotten?.() ?? 0, 'commits that the broker itself has lost').to.equal(0)
   })
   after(async () => {
     await Promise.all(copiers.map((copier) => copier.clear()))
     await reader?.stop()
+    await judge?.stop()
     await broker?.close()
   })
 
   it('should have met its end at work in every life', () => {
     expect(killed).to.have.length(run.lives)
     for (const outcome of killed) expect(outcome).to.match(/^(killed|fenced)/)
+    expect(disturbances).to.equal(run.disturbances)
   })
 
   it('should hold every record once, those of a key in order', () => {
@@ -83,11 +114,9 @@ export function copiedUnderKills(run: Run): void {
     expect(positions.map(({ partition, offset }) => [partition, offset])).to.have.deep.members(ends)
   })
 
-  const { judge } = run
-  if (judge !== undefined) {
-    it('should hold the same for who shares no code with us', async () => {
-      const judged = await judge(names.target, records + PARTITIONS)
-      expect(judged).to.deep.equal(held)
+  if (run.judge !== undefined) {
+    it('should have shown the same, meanwhile, to who shares no code with us', async () => {
+      expect(await judge!.numbers()).to.deep.equal(held)
     }).timeout(120_000)
   }
 
@@ -105,7 +134,9 @@ export function copiedUnderKills(run: Run): void {
 
   async function live(life: Life): Promise<void> {
     const { fate, stage } = life
+    if (life.disturbed) await run.calm?.()
     const mortal = copier(life)
+    if (life.disturbed) await disturb(mortal)
     await mortal.reached()
     if (fate === 'kill') {
       await mortal.kill()
@@ -113,7 +144,7 @@ export function copiedUnderKills(run: Run): void {
       return
     }
     mortal.freeze()
-    const successor = copier({ fate: 'kill', stage: 'sent', after: PARTITIONS })
+    const successor = copier({ fate: 'kill', stage: 'sent', after: PARTITIONS, disturbed: false })
     await successor.reached()
     const code = await mortal.thaw()
     killed.push(
@@ -123,11 +154,19 @@ export function copiedUnderKills(run: Run): void {
   }
 
   async function finish(): Promise<void> {
-    const last = copier({ fate: 'kill', stage: 'committing', after: 1 })
-    await last.reached()
-    await run.disturb?.()
+    await run.calm?.()
+    const last = copier()
+    await disturb(last)
     expect(await last.ended()).to.equal(0)
-    for (const reason of last.again) console.log(`      began again: ${reason}`)
+    await run.calm?.()
+    for (const reason of copiers.flatMap(({ again }) => again)) console.log(`      began again: ${reason}`)
+  }
+
+  /** While it is at work. */
+  async function disturb(copier: Copier): Promise<void> {
+    await copier.untilCommitted(1)
+    await run.disturb()
+    disturbances++
   }
 
   /** One more record in each partition, behind which nothing may be. */

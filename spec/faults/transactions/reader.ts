@@ -7,6 +7,8 @@ export class ConcurrentReader {
   readonly #consumer: BrokerConsumer
   readonly #seen = new Collector()
   readonly #numbers = Array.from({ length: PARTITIONS }, () => new Map<number, number>())
+  /** Offsets, by partition. */
+  readonly #newest = Array.from({ length: PARTITIONS }, () => -1)
   /** Of offsets that were delivered out of order, or again with another record. */
   readonly faults: string[] = []
 
@@ -25,7 +27,9 @@ export class ConcurrentReader {
 
   /** Resolves when every partition has been read up to this record. */
   async until(last: number): Promise<void> {
-    await this.#seen.until(() => this.#numbers.every((numbers) => [...numbers.values()].at(-1) === last))
+    await this.#seen.until(() =>
+      this.#numbers.every((numbers, partition) => numbers.get(this.#newest[partition]!) === last),
+    )
     await this.#consumer.stop()
   }
 
@@ -40,7 +44,7 @@ export class ConcurrentReader {
 
   #take({ partition, records }: FetchedBatch): void {
     const numbers = this.#numbers[partition]!
-    let newest = [...numbers.keys()].at(-1) ?? -1
+    let newest = this.#newest[partition]!
     for (const record of records) {
       const before = numbers.get(record.offset)
       const number = numberIn(record)
@@ -50,5 +54,6 @@ export class ConcurrentReader {
       numbers.set(record.offset, number)
       newest = Math.max(newest, record.offset)
     }
+    this.#newest[partition] = newest
   }
 }
