@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type EmbeddedBroker, openEmbeddedBroker } from '../../connectors/embedded/index.ts'
+import { openEmbeddedBroker } from '../../connectors/embedded/index.ts'
 import { type Admin, type AdminOptions, startAdmin } from '../../lib/admin/server.ts'
 import {
   aggregate,
@@ -74,7 +74,6 @@ export const shop = topology('shop', ({ source, table, globalTable }) => {
 })
 
 export interface Shop {
-  readonly broker: EmbeddedBroker
   /** Begins an instance: a worker and its admin server. */
   open(options?: OpenOptions): Promise<Instance>
   /** Writes an order of the user at the time. */
@@ -122,9 +121,10 @@ export interface Got {
   readonly body: any
 }
 
-export async function openShop(): Promise<Shop> {
+/** On the embedded log unless on another broker, which is then closed with the shop. */
+export async function openShop(on?: Broker): Promise<Shop> {
   const root = mkdtempSync(join(tmpdir(), 'millrace-admin-'))
-  const broker = await openEmbeddedBroker({ dir: join(root, 'log') })
+  const broker = on ?? (await openEmbeddedBroker({ dir: join(root, 'log') }))
   const environment = { broker, sinks: {}, lookups: {}, log: SILENT }
   for (const resource of resourcesOf(shop, 'shop', environment)) await resource.create()
   const producer = await broker.producer({})
@@ -136,7 +136,6 @@ export async function openShop(): Promise<Shop> {
     ])
   }
   return {
-    broker,
     put,
     order: (user, order, timestamp) => put('orders', user, { user, ...order }, timestamp),
     async open({ standing = 'state', changelogs, ...options } = {}) {
