@@ -1,6 +1,5 @@
 import { retrying } from '../backoff.ts'
 import { isRetriable, messageOf } from '../errors.ts'
-import type { Logger } from '../log.ts'
 import type { Broker } from '../ports.ts'
 import type { Position } from '../record.ts'
 import { ChangeloggedState } from '../state/changelogged-state.ts'
@@ -10,10 +9,10 @@ import type { Topology } from '../topology/nodes.ts'
 import type { PreparedTask } from './assignment.ts'
 import { type ChangelogPlace, checkpointOf } from './changelog.ts'
 import { ChangelogEnds } from './changelog-ends.ts'
+import { coveredBy } from './covered-positions.ts'
 import { Processor, type ProcessorOptions } from './processor.ts'
 import { restore } from './restore.ts'
 import type { Restores } from './restore-progress.ts'
-import { savedPosition } from './saved-positions.ts'
 import type { TaskFolders } from './task-folders.ts'
 import { type PartitionCounts, planTasks, type TaskPlan } from './task-plan.ts'
 
@@ -62,6 +61,13 @@ async function prepare(plan: TaskPlan, options: PrepareOptions): Promise<Prepare
   const changelogs = { application, partition, stores: plan.stores }
   const backend = await openState(plan, changelogs, options)
   const task = new TaskState(backend, name, upstreams)
+  const { log, signal } = options
+  const covered = await coveredBy(task, positions, { admin: options.broker.admin, log, signal }).catch(
+    async (error: unknown) => {
+      await backend.close()
+      throw error
+    },
+  )
   const ends = new ChangelogEnds(options.broker.admin, changelogs)
   const kept = { changelogs, ends, task, backend }
   return {
@@ -69,7 +75,7 @@ async function prepare(plan: TaskPlan, options: PrepareOptions): Promise<Prepare
     positions,
     processor: processor(task),
     state: kept,
-    covered: coveredBy(task, positions, options.log),
+    covered,
   }
 }
 
@@ -99,21 +105,4 @@ async function openState(
   const state = new ChangeloggedState(inner)
   for (const { store, key } of unfinished) state.touch(store, key)
   return state
-}
-
-/** How far the state is ahead of the group's positions: a crash came between saving and committing. */
-function coveredBy(
-  task: TaskState,
-  positions: readonly Position[],
-  log: Logger,
-): ReadonlyMap<string, number> {
-  const covered = new Map<string, number>()
-  for (const { topic, offset } of positions) {
-    const saved = savedPosition(task.meta, topic)
-    if (saved > offset) {
-      covered.set(topic, saved)
-      log.info({ task: task.task, topic, offset, saved }, 'the state covers what is read again')
-    }
-  }
-  return covered
 }
