@@ -69,6 +69,7 @@ async function upHere(flags: Flags, embedded: ReadonlySet<ServerName>, asked: Ab
   let admin: Admin | undefined
   try {
     admin = await openAdmin(flags, [userInsights.name], environment.log)
+    if (admin !== undefined) announce('over HTTP', admin.url)
     if (embedded.has('postgres')) announceRows(environment.settings.DATABASE_URL)
     say('creating what is missing')
     await applyAll(pipelineResources(environment, database), ({ kind, name }) =>
@@ -91,5 +92,9 @@ function say(text: string): void {
 
 /** The URL holds no password: it is the server of this machine's own. */
 function announceRows(databaseUrl: string): void {
-  if (process.stderr.isTTY) printAbove(process.stderr, `  the rows   ${databaseUrl} (schema insights)\n`)
+  announce('the rows', `${databaseUrl} (schema insights)`)
+}
+
+function announce(what: string, where: string): void {
+  if (process.stderr.isTTY) printAbove(process.stderr, `  ${what.padEnd(11)}${where}\n`)
 }
