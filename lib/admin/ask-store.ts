@@ -14,7 +14,7 @@ export interface StoreRows {
   readonly answers: readonly TaskAnswer[]
 }
 
-export interface FoundRow extends AnsweredRow {
+interface FoundRow extends AnsweredRow {
   readonly answer: TaskAnswer
 }
 

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { AdminError } from './admin-error.ts'
 import { hostnameOf } from './endpoint.ts'
 
-export interface Guarded {
+interface Guarded {
   /** Without one only this machine is answered: the server listens to nobody else. */
   readonly token: string | undefined
   /** `host:port` under which others know this instance. */

@@ -39,7 +39,7 @@ interface Pausable {
   resume(partitions?: readonly TopicPartition[]): void
 }
 
-export interface LocalViewOptions {
+interface LocalViewOptions {
   readonly topology: Topology
   readonly application: string
   readonly partitionsOf: PartitionCounts

@@ -5,7 +5,7 @@ import { type PartitionCounts, taskNames } from '../task-plan.ts'
 import { type FoundStore, inputsBefore } from './find-store.ts'
 import { keyOf } from './key-text.ts'
 
-export interface Locating {
+interface Locating {
   readonly application: string
   readonly partitionsOf: PartitionCounts
   readonly serdes: (input: SubTopologyInput) => TopicSerdes

@@ -13,7 +13,7 @@ import { keyOf } from './key-text.ts'
 import { timeOf } from './time-text.ts'
 import type { AnsweredRow, RowsAsked } from './worker-view.ts'
 
-export interface ReadRows {
+interface ReadRows {
   readonly rows: readonly AnsweredRow[]
   readonly more: boolean
 }
