@@ -178,14 +178,46 @@ describe('fault row 17: a worker that is behind the contract of its topic', () =
   })
 })
 
-describe('fault row 17: a step whose policy is to fail', () => {
+describe('fault row 17: a policy to fail', () => {
+  const fatal = Math.floor(RECORDS / 2)
+  let environment: SpecEnvironment
+  before(() => {
+    environment = specEnvironment()
+  })
+  after(() => environment.close())
+
+  /** At the offset `fatal`. */
+  async function stopsAt(said: Topology, step: string, value: (n: number) => string): Promise<void> {
+    const [input, output] = [`${said.name}-in`, `${said.name}-out`]
+    await applyTopology(said, environment)
+    await produce(
+      environment,
+      Array.from({ length: RECORDS }, (_, n) => ({
+        ...record(Buffer.from(value(n)), START + n),
+        topic: input,
+      })),
+    )
+    for (let life = 0; life < 3; life++) {
+      const worker = await startWorker({ topology: said, environment, batch: { records: 70 } })
+      const error = await worker.done.catch((caught: unknown) => caught)
+      expect(error).to.include({ name: 'MillraceError', code: 'STEP' })
+      expect(error).to.have.property('message').that.contains(`"${step}" can't go on at ${input}/0/${fatal}`)
+      const [committed] = await committedOf(environment, said.name, input)
+      expect(committed, 'committed').to.be.at.most(fatal)
+    }
+    const [end = 0] = await endsOf(environment, output)
+    const seen = (await consumeTopic(output, end)).map((one) => Number(String(one.value)))
+    expect(Math.max(...seen)).to.be.within(fatal - 70, fatal - 1)
+    expect(await endsOf(environment, said.deadLetters.topic)).to.deep.equal([0])
+    expect(environment.lines.filter((line) => line.includes(CANARY))).to.deep.equal([])
+  }
+
+  const numbers = (name: string) => kafka(name, { value: json<number>(), partitions: 1 })
+
   it('should stop at the same offset after every restart, and have delivered what is before', async () => {
-    const environment = specEnvironment()
-    const topic = kafka(`fatal-${run}`, { value: json<number>(), partitions: 1 })
-    const copied = kafka(`fatal-${run}-out`, { value: json<number>(), partitions: 1 })
-    const fatal = Math.floor(RECORDS / 2)
-    const fatally = topology(`fatal-${run}`, ({ source }) => {
-      source('numbers', topic).pipe(
+    const name = `fatal-step-${run}`
+    const said = topology(name, ({ source }) => {
+      source('numbers', numbers(`${name}-in`)).pipe(
         map(
           'divide',
           (n) => {
@@ -194,33 +226,18 @@ describe('fault row 17: a step whose policy is to fail', () => {
           },
           { onError: 'fail' },
         ),
-        sink('same', copied),
+        sink('same', numbers(`${name}-out`)),
       )
     })
-    await applyTopology(fatally, environment)
-    await produce(
-      environment,
-      Array.from({ length: RECORDS }, (_, n) => ({
-        ...record(Buffer.from(String(n)), START + n),
-        topic: topic.name,
-      })),
-    )
-    for (let life = 0; life < 3; life++) {
-      const worker = await startWorker({ topology: fatally, environment, batch: { records: 70 } })
-      const error = await worker.done.catch((caught: unknown) => caught)
-      expect(error).to.include({ name: 'MillraceError', code: 'STEP' })
-      expect(error)
-        .to.have.property('message')
-        .that.contains(`"divide" can't go on at ${topic.name}/0/${fatal}`)
-      const [committed] = await committedOf(environment, fatally.name, topic.name)
-      expect(committed, 'committed').to.be.at.most(fatal)
-    }
-    const [end = 0] = await endsOf(environment, copied.name)
-    const seen = (await consumeTopic(copied.name, end)).map(({ value }) => Number(String(value)))
-    expect(Math.max(...seen)).to.be.within(fatal - 70, fatal - 1)
-    expect(await endsOf(environment, fatally.deadLetters.topic)).to.deep.equal([0])
-    expect(environment.lines.filter((line) => line.includes('not this one'))).to.deep.equal([])
-    await environment.close()
+    await stopsAt(said, 'divide', String)
+  })
+
+  it('should do so at what can not be read, where a source says it', async () => {
+    const name = `fatal-source-${run}`
+    const said = topology(name, ({ source }) => {
+      source('numbers', numbers(`${name}-in`), { onError: 'fail' }).pipe(sink('same', numbers(`${name}-out`)))
+    })
+    await stopsAt(said, 'numbers', (n) => (n === fatal ? `{${CANARY}` : String(n)))
   })
 })
 
