@@ -32,6 +32,17 @@ export const looked: Stream<number, { readonly continent: string | undefined }> 
   ),
 )
 
+// A function that loads rows by their keys, in place of a connector's target.
+export const scored: Stream<number, { readonly score: number }> = users.pipe(
+  enrich(
+    'scored',
+    lookup(async (keys, signal) => new Map(signal.aborted ? [] : keys.map((key) => [key, key.length])), {
+      by: (user: User) => user.country,
+      merge: (_, length: number | undefined) => ({ score: length ?? 0 }),
+    }),
+  ),
+)
+
 // @ts-expect-error: what does not wait is a map
 users.pipe(enrich('now', (user) => user.country))
 

@@ -27,6 +27,11 @@ for (const windows of [hopping('1m', '10s'), sliding('5s'), session('1h', { grac
   users.pipe(window('any', windows, { emit: 'close', retention: '1d' }), count('any-counts'))
 }
 
+users.pipe(window('early', tumbling('1m'), { emit: 'close', idleness: '2s' }), count('early-counts'))
+
+// @ts-expect-error: an idleness is a time
+users.pipe(window('idle', tumbling('1m'), { emit: 'close', idleness: true }))
+
 counts.pipe(sink('windowed', topic('counts', { key: windowedKey(), value: json<number>() })))
 
 // @ts-expect-error: the keys are windowed ones
