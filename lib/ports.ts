@@ -103,6 +103,8 @@ export interface MemberData {
   readonly process: string
   /** `host:port` at which others can ask it for its state. (application.server) */
   readonly endpoint?: string | undefined
+  /** Of what it runs: the same of members that may share the group's work. */
+  readonly fingerprint?: string | undefined
 }
 
 /** Topics of which partition n goes to one member, as task `<id>_n`: the inputs of a sub-topology. */
@@ -157,6 +159,7 @@ export interface Assignment {
 /** Where tasks are to be found. (StreamsMetadata) */
 export interface TaskOwner {
   readonly endpoint: string | undefined
+  readonly fingerprint?: string | undefined
   readonly active: readonly string[]
   readonly standbys: readonly string[]
 }

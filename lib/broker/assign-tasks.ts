@@ -54,6 +54,7 @@ export function assignTasks(
       id,
       {
         endpoint: data?.endpoint,
+        ...(data?.fingerprint === undefined ? {} : { fingerprint: data.fingerprint }),
         active: tasks.filter(({ name }) => active.get(name) === id).map(({ name }) => name),
         standbys: tasks.filter(({ name }) => standbys.get(name)?.includes(id)).map(({ name }) => name),
       },

@@ -4,6 +4,7 @@ import { isRetriable, MillraceError, messageOf } from '../errors.ts'
 import type { Assignment, BrokerConsumer, BrokerProducer, MemberData } from '../ports.ts'
 import type { Position, TopicPartition } from '../record.ts'
 import { checkName } from '../topology/check-name.ts'
+import { fingerprintOf } from '../topology/fingerprint.ts'
 import { withGuarantee } from '../topology/guarantee.ts'
 import type { Guarantee, Topology } from '../topology/nodes.ts'
 import { assign, type Checkpoints, type PreparedTask, type Running } from './assignment.ts'
@@ -22,6 +23,7 @@ import { Pauses } from './pauses.ts'
 import { prepareTasks } from './prepare-tasks.ts'
 import { purge } from './purge.ts'
 import { Refusals } from './refusals.ts'
+import { requireAlike } from './require-alike.ts'
 import { requireResources, resourcesOf } from './resources.ts'
 import { Restores } from './restore-progress.ts'
 import { reported, rowWriters, takenRowWriters } from './row-writers.ts'
@@ -180,6 +182,8 @@ class RunningWorker implements Worker {
   readonly #finish: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #ending = new AbortController()
   readonly #standbys: Standbys
+  /** Whether it has been in the group with none but its like. */
+  #ran = false
   /** The tasks that it has or follows, and which partitions of repartition topics it owns. */
   #assignment: Pick<Assignment, 'positions' | 'standbys'> = { positions: [], standbys: [] }
   /** The tasks of the last assignment. */
@@ -365,7 +369,8 @@ class RunningWorker implements Worker {
       return { task, active: this.#owned.includes(task), upTo: upTo.get(task) ?? 0 }
     })
     const groups = taskGroups(topology, application)
-    return { groups, standbys, held, process: folders.process, endpoint }
+    const fingerprint = fingerprintOf(topology)
+    return { groups, standbys, held, process: folders.process, endpoint, fingerprint }
   }
 
   /** Until the assignment is void, or the worker ends. */
@@ -373,11 +378,20 @@ class RunningWorker implements Worker {
     return AbortSignal.any([assignment, this.#ending.signal])
   }
 
+  /** Partitions that were added to an input have keys of others: where there is state, that is refused as at start. */
+  async #requireKnown(positions: readonly Position[]): Promise<void> {
+    const { topology, application, environment, partitionsOf } = this.#options
+    if (positions.every(({ topic, partition }) => partition < partitionsOf(topic))) return
+    await partitionCounts(environment.broker.admin, topology, application)
+  }
+
   async #assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
     const { topology, application, environment, folders, partitionsOf, batch } = this.#options
     const { creditBytes = 4 << 20, now = Date.now, idleAfter = IDLE_AFTER, futureTolerance } = this.#options
     this.#observed.assigning(assignment)
+    this.#ran = requireAlike(assignment.owners, fingerprintOf(topology), application, this.#ran) || this.#ran
     this.#assignment = assignment
+    await this.#requireKnown(assignment.positions)
     const owned = namesOfTasks(topology, application, assignment.positions)
     this.#owned = owned
     await this.#standbys.onlyThese(new Set(assignment.standbys))
