@@ -77,6 +77,8 @@ export class ThreadCrew implements Crew {
         metrics: () => ask({ call: 'metrics' }),
         locate: (said: unknown) => ask({ call: 'locate', said }),
         query: (said: unknown) => ask({ call: 'query', said }),
+        pause: (said: unknown) => ask({ call: 'pause', said }),
+        resume: (said: unknown) => ask({ call: 'resume', said }),
       }
       return view
     })

@@ -13,7 +13,7 @@ const SULKING = 'spec/cli/run/sulking.ts'
 const VISITS = 400
 
 describe('run', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let folder: string
   let env: Record<string, string>
 
