@@ -120,6 +120,17 @@ describe('ingest schedule', () => {
     expect(events.filter(({ kind }) => kind === 'skipped')).to.have.length(1)
   })
 
+  it('should run no interval twice, and lose none, when the clock jumps back an hour and ahead again', async () => {
+    const history = new History()
+    await schedule(history, { from: START, minutes: 14 })
+    const back = await schedule(history, { from: START - 60 * MINUTE, minutes: 85 })
+    expect(back.ran).to.deep.equal(['10:20', '10:25'])
+    const ahead = await schedule(history, { from: START + 90 * MINUTE, minutes: 1, options: { catchUp: 99 } })
+    expect(ahead.ran).to.have.length(13)
+    expect([ahead.ran.at(0), ahead.ran.at(-1)]).to.deep.equal(['10:30', '11:30'])
+    expect(String(history)).to.match(/^(\d\d:\d\d=succeeded ?){19}$/)
+  })
+
   it('should run again what a dead process left running', async () => {
     const history = new History()
     history.runs.set(Date.parse('2026-11-22T10:00:00Z'), 'running')
