@@ -16,7 +16,7 @@ const POINTS = [
 ] as const
 
 describe('fault row 1: kill -9 of a worker in the middle of a transaction', function () {
-  this.timeout(600_000)
+  this.timeout(1_200_000)
   const kafka = new ProxiedKafka()
   const kills = POINTS.length * (isFull() ? 10 : 1)
   const recoveries: number[] = []

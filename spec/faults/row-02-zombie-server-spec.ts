@@ -12,7 +12,7 @@ import type { RowWorker } from './support/row-worker.ts'
 const SESSION_MS = 4000
 
 describe('fault row 2: a worker sleeps longer than its session, and wakes up', function () {
-  this.timeout(600_000)
+  this.timeout(1_200_000)
   const kafka = new ProxiedKafka()
   const times = isFull() ? 6 : 2
   const recoveries: number[] = []
