@@ -51,7 +51,7 @@ export function kafkaAdmin(client: AdminClient): BrokerAdmin {
 
   async function committed(group: string, names: readonly string[]): Promise<readonly Position[]> {
     const question = () =>
-      client.ask(`reading the positions of group ${group}`, {}, ({ admin }) =>
+      client.ask(`reading the positions of group ${group} in ${names.join(', ')}`, {}, ({ admin }) =>
         admin.fetchOffsets({ groupId: group, topics: [...names] }),
       )
     const byTopic = await retrying(question, { when: isRetriable, cap: 1000, attempts: COORDINATOR_ATTEMPTS })
