@@ -98,7 +98,8 @@ export type {
   ProgressEvent,
   WorkerEvents,
 } from './runtime/events.ts'
-export { startWorker, type Worker, type WorkerOptions } from './runtime/worker.ts'
+export { startWorker } from './runtime/worker.ts'
+export type { Worker, WorkerOptions } from './runtime/worker-options.ts'
 export type { Row, StoredRow } from './state/row.ts'
 export {
   type Builder,

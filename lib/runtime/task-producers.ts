@@ -36,6 +36,8 @@ export class TaskProducers {
           rarely(() => log.warn({ task }, `waiting for the broker's transactions: ${messageOf(error)}`)),
         signal,
       })
+      // Those that asked for it have gone meanwhile.
+      if (this.#closed !== undefined) await producer.close()
       this.#producers.set(task, producer)
     })
     const opened = await Promise.allSettled(opening)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { MillraceError } from '../../lib/errors.ts'
-import type { WorkerOptions } from '../../lib/runtime/worker.ts'
+import type { WorkerOptions } from '../../lib/runtime/worker-options.ts'
 import { until } from '../support/until.ts'
 import { CLEAN, judge } from './support/judge.ts'
 import { report } from './support/report.ts'

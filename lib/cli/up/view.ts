@@ -3,7 +3,7 @@ import type { IngestRun } from '../../../connectors/postgres/staging/ingest-run.
 import type { Schedule } from '../../../connectors/schedule/cron.ts'
 import userInsights from '../../../topologies/user-insights.ts'
 import { usersRaw, usersRawCapture } from '../../../topologies/users-raw.ts'
-import type { Worker } from '../../runtime/worker.ts'
+import type { Worker } from '../../runtime/worker-options.ts'
 import type { HopCounts } from './live-view.ts'
 
 /** What ingest has done since the start. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../../lib/ports.ts'
 import { type Ends, endsOf } from '../../../lib/runtime/caught-up.ts'
 import { inputTopics } from '../../../lib/runtime/input-topics.ts'
-import type { Worker } from '../../../lib/runtime/worker.ts'
+import type { Worker } from '../../../lib/runtime/worker-options.ts'
 import type { Topology } from '../../../lib/topology/nodes.ts'
 
 const TIME_LIMIT = 30_000
