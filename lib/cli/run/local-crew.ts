@@ -17,7 +17,8 @@ export class LocalCrew implements Crew {
   readonly #done = Promise.withResolvers<void>()
   readonly #workers: Worker[] = []
   #environment: Connected | undefined
-  #stopping = false
+  /** Which topologies are asked to stop, begun or not. */
+  readonly #stopping = new Set<number>()
 
   constructor(settings: RunSettings, log: Logger, events: CrewEvents) {
     this.#settings = settings
@@ -33,8 +34,11 @@ export class LocalCrew implements Crew {
       const flags = embedded === undefined ? {} : { embedded: [...embedded] }
       this.#environment = await connect(variablesOf(topologies), 'run', flags, this.#log)
       for (const [index, topology] of topologies.entries()) {
-        if (this.#stopping) break
-        this.#workers.push(await this.#begin(topology, index))
+        if (this.#stopping.size === topologies.length) break
+        const worker = await this.#begin(topology, index)
+        this.#workers.push(worker)
+        // Asked for while it began.
+        if (this.#stopping.has(index)) void worker.stop()
         this.#log.info({ topology: topology.name }, 'running')
       }
     } catch (error) {
@@ -48,9 +52,11 @@ export class LocalCrew implements Crew {
   }
 
   stop(topology?: number): void {
-    if (topology === undefined) this.#stopping = true
-    const stopped = topology === undefined ? this.#workers : this.#workers.slice(topology, topology + 1)
-    for (const worker of stopped) void worker.stop()
+    const asked = topology === undefined ? [...this.#settings.files.keys()] : [topology]
+    for (const index of asked) {
+      this.#stopping.add(index)
+      void this.#workers[index]?.stop()
+    }
   }
 
   counts(): readonly CountsByStep[] {
