@@ -8,6 +8,7 @@ import type { AdminClient } from './admin-client.ts'
 import { kafkaError, protocolTypeOf } from './errors.ts'
 
 const CREATE_TIMEOUT_MS = 30_000
+const CREATE_AGAIN_MS = 1000
 const POLL_MS = 50
 /** A group's coordinator that has just started, or taken the group over, loads its positions first. */
 const COORDINATOR_ATTEMPTS = 20
@@ -28,14 +29,15 @@ export function kafkaAdmin(client: AdminClient): BrokerAdmin {
     const { topic, partitions, replicationFactor, config = {} } = spec
     await client.ask(`creating topic ${topic}`, { topic }, async ({ admin }) => {
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
-      await admin.createTopics({
-        topics: [
-          { topic, numPartitions: partitions, replicationFactor: replicationFactor ?? -1, configEntries },
-        ],
-        timeout: CREATE_TIMEOUT_MS,
-        waitForLeaders: false,
-      })
-      await untilWritable(admin, topic)
+      const create = () =>
+        admin.createTopics({
+          topics: [
+            { topic, numPartitions: partitions, replicationFactor: replicationFactor ?? -1, configEntries },
+          ],
+          timeout: CREATE_TIMEOUT_MS,
+          waitForLeaders: false,
+        })
+      await untilWritable(admin, topic, create)
     })
   }
 
@@ -65,9 +67,17 @@ export function kafkaAdmin(client: AdminClient): BrokerAdmin {
   return { topics, createTopic, offsets, committed }
 }
 
-/** Every partition has a leader that answers. The brokers learn of a new topic one after another. */
-async function untilWritable(admin: Admin, topic: string): Promise<void> {
+/**
+ * Every partition has a leader that answers. The brokers learn of a new topic one after another; with ZooKeeper, one of
+ * the same name that has been deleted is there for a while, and this one is asked for again when it has gone.
+ */
+async function untilWritable(admin: Admin, topic: string, create: () => Promise<unknown>): Promise<void> {
+  let asked = Number.NEGATIVE_INFINITY
   for (const deadline = Date.now() + CREATE_TIMEOUT_MS; ; await delay(POLL_MS)) {
+    if (performance.now() - asked > CREATE_AGAIN_MS) {
+      await create()
+      asked = performance.now()
+    }
     try {
       await admin.fetchTopicOffsets(topic)
       return

@@ -75,17 +75,20 @@ export async function killCapture(capture: Hop, stage: Stage): Promise<Hit> {
   }
 }
 
-/** Once the group has committed the pages allowed: dies with rows in Cassandra beyond the committed positions. */
+/** Written from what is committed here: see DESIGN of exactly once. */
+const FEED = 'user-insights-users-by-id-repartition'
+
+/** Once the pages allowed are rows that are committed: dies with rows in Cassandra beyond the committed positions. */
 export async function killWorker(worker: Hop, stage: Stage): Promise<Hit> {
   const { admin } = stage.broker
-  const records = stage.gate.allowed * stage.pageSize
   const stored = async () => {
-    const positions = await admin.committed('user-insights', ['users.raw'])
+    const positions = await admin.committed('user-insights', [FEED])
     return new Map(positions.map(({ partition, offset }) => [partition, offset]))
   }
-  await worker.until(`${records} records committed`, async () =>
-    sum((await stored()).values()) >= records ? true : undefined,
-  )
+  await worker.until(`${stage.gate.allowed} pages of rows`, async () => {
+    const { all } = await rowsAt(stage, stored)
+    return all >= stage.gate.allowed * stage.pageSize ? true : undefined
+  })
   await worker.until('rows that are not committed', async () => {
     worker.signal('SIGSTOP')
     const { all, beyond } = await rowsAt(stage, stored)
@@ -96,7 +99,8 @@ export async function killWorker(worker: Hop, stage: Stage): Promise<Hit> {
   })
   await worker.kill()
   const lag = await lagOf('user-insights', stage.env.KAFKA_BROKERS)
-  const positions = new Map(lag.map(({ partition, committed }) => [partition, committed || 0]))
+  const fed = lag.filter(({ topic }) => topic === FEED)
+  const positions = new Map(fed.map(({ partition, committed }) => [partition, committed || 0]))
   const { beyond: unacknowledged } = await rowsAt(stage, async () => positions)
   return {
     unacknowledged,
@@ -104,17 +108,25 @@ export async function killWorker(worker: Hop, stage: Stage): Promise<Hit> {
   }
 }
 
-/** Rows, and those of them made of records that lie at or beyond these positions. */
+/** Rows, and those of them made of records that lie at or beyond these positions, however often they are there. */
 async function rowsAt(
-  { keyspace }: Stage,
+  { broker, keyspace }: Stage,
   positions: () => Promise<ReadonlyMap<number, number>>,
 ): Promise<{ all: number; beyond: number }> {
-  const rows = await keyspace.select<{ source: string }>(`SELECT source FROM ${keyspace.name}.users_by_id`)
+  const rows = await keyspace.select<{ user_id: unknown }>(`SELECT user_id FROM ${keyspace.name}.users_by_id`)
   const next = await positions()
-  const beyond = rows.filter(({ source }) => {
-    const [, partition, offset] = source.split('/')
-    return Number(offset) >= (next.get(Number(partition)) ?? 0)
-  })
+  const written = new Set(rows.map(({ user_id }) => String(user_id)))
+  const covered = new Set<string>()
+  const later = new Set<string>()
+  for (const { partition, earliest, end } of await broker.admin.offsets(FEED)) {
+    for await (const { records } of broker.read([{ topic: FEED, partition, from: earliest, to: end }])) {
+      for (const { key, offset } of records) {
+        if (offset < (next.get(partition) ?? 0)) covered.add(String(key))
+        else later.add(String(key))
+      }
+    }
+  }
+  const beyond = [...later].filter((user) => written.has(user) && !covered.has(user))
   return { all: rows.length, beyond: beyond.length }
 }
 
