@@ -87,10 +87,11 @@ export class CommittingExactlyOnce implements Committing {
   }
 
   async checkpoints(tasks: readonly string[], _: number, signal: AbortSignal): Promise<Checkpoints> {
-    const { sinks, outputs, stalls } = this.#options
+    const { broker, sinks, outputs, stalls } = this.#options
     const producers = this.#producers!
+    const asked = { admin: broker.admin, counters: outputs.counters, signal }
     const taking = tasks.map(async (name) => {
-      return [name, reported(await takenRowWriters(sinks, name, signal), stalls)] as const
+      return [name, reported(await takenRowWriters(sinks, name, asked), stalls)] as const
     })
     const rows = new Map(await Promise.all(taking))
     const committed = () => {

@@ -6,9 +6,11 @@ import type { Position } from '../record.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { savedPosition } from './saved-positions.ts'
 
+const CURE =
+  'Give the worker another MILLRACE_STATE_DIR, or have `millrace reset` remove state and changelogs'
+
 interface Asking {
-  readonly admin: BrokerAdmin
-  readonly log: Logger
+  readonly admin: Pick<BrokerAdmin, 'offsets'>
   readonly signal: AbortSignal
 }
 
@@ -20,25 +22,36 @@ interface Asking {
 export async function coveredBy(
   { task, meta }: TaskState,
   positions: readonly Position[],
-  { admin, log, signal }: Asking,
+  { log, ...asking }: Asking & { readonly log: Logger },
 ): Promise<ReadonlyMap<string, number>> {
   const covered = new Map<string, number>()
   for (const { topic, partition, offset } of positions) {
     const saved = savedPosition(meta, topic)
     if (saved <= offset) continue
-    const ranges = await retrying(() => admin.offsets(topic), { when: isRetriable, cap: 2000, signal })
-    const end = ranges.find((range) => range.partition === partition)?.end ?? 0
-    if (saved > end) throw ofAnotherTopic(task, { topic, partition, offset: saved }, end)
+    await requireReached({ topic, partition, offset: saved }, `The state of task ${task}`, CURE, asking)
     covered.set(topic, saved)
     log.info({ task, topic, offset, saved }, 'the state covers what is read again')
   }
   return covered
 }
 
-function ofAnotherTopic(task: string, { topic, partition, offset }: Position, end: number): MillraceError {
+/**
+ * What covers an offset has been at its topic: if that has never been so long, it was at another one.
+ *
+ * @throws MillraceError `DATA_LOSS`; `what` says what covers it.
+ */
+export async function requireReached(
+  at: Position,
+  what: string,
+  cure: string,
+  { admin, signal }: Asking,
+): Promise<void> {
+  const { topic, partition, offset } = at
+  const ranges = await retrying(() => admin.offsets(topic), { when: isRetriable, cap: 2000, signal })
+  const end = ranges.find((range) => range.partition === partition)?.end ?? 0
+  if (offset <= end) return
   const message =
-    `The state of task ${task} covers ${topic}/${partition} up to offset ${offset}, but that ends at ${end}: the state is ` +
-    'of another cluster, or the topic was made anew. Give the worker another MILLRACE_STATE_DIR, or have ' +
-    '`millrace reset` remove state and changelogs'
-  return new MillraceError('DATA_LOSS', message, { topic, partition, offset })
+    `${what} covers ${topic}/${partition} up to offset ${offset}, but that ends at ${end}: it is of another cluster, or ` +
+    `the topic was made anew. ${cure}`
+  throw new MillraceError('DATA_LOSS', message, { topic, partition, offset })
 }
