@@ -9,13 +9,13 @@ import { startPipelineServers } from '../support/pipeline-servers.ts'
 import { Hop } from './hop.ts'
 import { type Hit, inKafka, killCapture, killIngest, killWorker, type Stage, sum } from './kills.ts'
 import { openPageGate } from './page-gate.ts'
+import { isFull } from './support/row-records.ts'
 
-const FULL = process.env.MILLRACE_FAULTS === 'full'
 const PAGES = 40
 const PAGE_SIZE = 500
 const USERS = PAGES * PAGE_SIZE
 /** Of the pages, as many as are recorded at least when the hops are killed. */
-const POINTS = FULL ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((tenth) => tenth * 0.08) : [0.2, 0.4, 0.6]
+const POINTS = isFull() ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((tenth) => tenth * 0.08) : [0.2, 0.4, 0.6]
 /** In the order in which records go through them. */
 const READ = [
   'users.raw',

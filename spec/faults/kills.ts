@@ -75,7 +75,7 @@ export async function killCapture(capture: Hop, stage: Stage): Promise<Hit> {
   }
 }
 
-/** Written from what is committed here: see DESIGN of exactly once. */
+/** Written from what is committed here: a table behind a look-up has a topic of its own, exactly once. */
 const FEED = 'user-insights-users-by-id-repartition'
 
 /** Once the pages allowed are rows that are committed: dies with rows in Cassandra beyond the committed positions. */

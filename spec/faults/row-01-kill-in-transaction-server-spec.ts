@@ -4,7 +4,6 @@ import { ProxiedKafka } from '../support/proxied-kafka.ts'
 import { until } from '../support/until.ts'
 import { CopyStage } from './copy/copy-stage.ts'
 import { CLEAN, type Verdict } from './support/judge.ts'
-import { report } from './support/report.ts'
 import { isFull, rowRecords } from './support/row-records.ts'
 
 const SESSION_MS = 4000
@@ -42,18 +41,11 @@ describe('fault row 1: kill -9 of a worker in the middle of a transaction', func
       await until('all is committed', () => stage.isCommitted())
       recoveries.push((performance.now() - since) / 1000)
     }
-    worker.stop()
-    expect(await worker.ended).to.equal('0')
-    verdict = await stage.judged()
-    report({
+    verdict = await stage.concluded(worker, {
       row: 1,
       fault: `kill -9 of a worker with a transaction open: ${POINTS.map(([point]) => point).join('; ')}`,
-      records: kills * half * 2,
       kills,
-      lost: verdict.lost.length,
-      duplicated: verdict.duplicated.length,
       recoverySeconds: Math.max(...recoveries),
-      peakMemory: stage.memory.bytes,
     })
   })
   after(async () => {

@@ -5,7 +5,6 @@ import { until } from '../support/until.ts'
 import { CopyStage } from './copy/copy-stage.ts'
 import { PARTITIONS } from './copy/workload.ts'
 import { CLEAN, type Verdict } from './support/judge.ts'
-import { report } from './support/report.ts'
 import { isFull, rowRecords } from './support/row-records.ts'
 import type { RowWorker } from './support/row-worker.ts'
 
@@ -45,18 +44,11 @@ describe('fault row 2: a worker sleeps longer than its session, and wakes up', f
       expect(await heir.ended).to.equal('0')
       await zombie.until(() => zombie.assigned === PARTITIONS)
     }
-    zombie.stop()
-    expect(await zombie.ended).to.equal('0')
-    verdict = await stage.judged()
-    report({
+    verdict = await stage.concluded(zombie, {
       row: 2,
       fault: 'SIGSTOP beyond the session with a commit under way, then SIGCONT',
-      records: times * third * 3,
       kills: times,
-      lost: verdict.lost.length,
-      duplicated: verdict.duplicated.length,
       recoverySeconds: Math.max(...recoveries),
-      peakMemory: stage.memory.bytes,
     })
   })
   after(async () => {

@@ -8,7 +8,6 @@ import { until } from '../support/until.ts'
 import { CopyStage } from './copy/copy-stage.ts'
 import { PARTITIONS } from './copy/workload.ts'
 import { CLEAN, type Verdict } from './support/judge.ts'
-import { report } from './support/report.ts'
 import { isFull, rowRecords } from './support/row-records.ts'
 import type { RowWorker } from './support/row-worker.ts'
 
@@ -48,18 +47,11 @@ describe('fault row 3: a storm of rebalances', function () {
     // Those of an assignment that has ended are closed behind it.
     await until('the host has let go', () => socketsOf(host.pid) <= sockets[0]!)
     sockets.push(socketsOf(host.pid))
-    host.stop()
-    expect(await host.ended).to.equal('0')
-    verdict = await stage.judged()
-    report({
+    verdict = await stage.concluded(host, {
       row: 3,
       fault: `workers came and went ${comings} times in ${STORM_MS / 1000} s`,
-      records: stage.written,
       kills: comings,
-      lost: verdict.lost.length,
-      duplicated: verdict.duplicated.length,
       recoverySeconds: standstill,
-      peakMemory: stage.memory.bytes,
     })
   })
   after(() => stage?.clear())

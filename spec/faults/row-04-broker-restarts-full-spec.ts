@@ -7,7 +7,6 @@ import { until } from '../support/until.ts'
 import { CopyStage } from './copy/copy-stage.ts'
 import { PARTITIONS } from './copy/workload.ts'
 import { CLEAN, type Verdict } from './support/judge.ts'
-import { report } from './support/report.ts'
 import { rowRecords } from './support/row-records.ts'
 import type { RowWorker } from './support/row-worker.ts'
 
@@ -35,18 +34,11 @@ describe('fault row 4: a broker stops and comes back', function () {
     stage = await CopyStage.open(kafka.address, SESSION_MS)
     worker = stage.worker({ batch: 100 })
     for (const ending of ENDINGS) await away(ending)
-    worker.stop()
-    expect(await worker.ended).to.equal('0')
-    verdict = await stage.judged()
-    report({
+    verdict = await stage.concluded(worker, {
       row: 4,
       fault: `the broker away: ${ENDINGS.map(({ how, seconds }) => `${how} ${seconds} s`).join(', ')}`,
-      records: stage.written,
       kills: ENDINGS.length,
-      lost: verdict.lost.length,
-      duplicated: verdict.duplicated.length,
       recoverySeconds: Math.max(...recoveries),
-      peakMemory: stage.memory.bytes,
     })
   })
   after(async () => {

@@ -3,7 +3,6 @@ import { KafkaTrio } from '../support/kafka-trio.ts'
 import { until } from '../support/until.ts'
 import { CopyStage } from './copy/copy-stage.ts'
 import { CLEAN, type Verdict } from './support/judge.ts'
-import { report } from './support/report.ts'
 import { rowRecords } from './support/row-records.ts'
 import type { RowWorker } from './support/row-worker.ts'
 
@@ -31,20 +30,13 @@ describe('fault row 5: leaders move, three brokers', function () {
     stage = await CopyStage.open(kafka.address, SESSION_MS)
     worker = stage.worker({ batch: 20 })
     for (const move of MOVES) await moved(move)
-    worker.stop()
-    expect(await worker.ended).to.equal('0')
-    verdict = await stage.judged()
-    expect(kafka.forgotten, 'commits that the brokers themselves have lost').to.equal(0)
-    report({
+    verdict = await stage.concluded(worker, {
       row: 5,
       fault: `leaders moved: ${MOVES.map(({ id, how }) => `broker ${id} ${how}`).join(', ')}`,
-      records: stage.written,
       kills: MOVES.length,
-      lost: verdict.lost.length,
-      duplicated: verdict.duplicated.length,
       recoverySeconds: Math.max(...recoveries),
-      peakMemory: stage.memory.bytes,
     })
+    expect(kafka.forgotten, 'commits that the brokers themselves have lost').to.equal(0)
   })
   after(async () => {
     await stage?.clear()

@@ -4,7 +4,6 @@ import { ProxiedKafka } from '../support/proxied-kafka.ts'
 import { until } from '../support/until.ts'
 import { CopyStage } from './copy/copy-stage.ts'
 import { CLEAN, type Verdict } from './support/judge.ts'
-import { report } from './support/report.ts'
 import { isFull, rowRecords } from './support/row-records.ts'
 import type { RowWorker } from './support/row-worker.ts'
 
@@ -33,18 +32,11 @@ describe('fault row 6: the outcome of a commit is unknown', function () {
       await until('all is committed', () => stage.isCommitted())
       recoveries.push((performance.now() - since) / 1000)
     }
-    worker.stop()
-    expect(await worker.ended).to.equal('0')
-    verdict = await stage.judged()
-    report({
+    verdict = await stage.concluded(worker, {
       row: 6,
       fault: 'the answer to a commit, or the commit itself, was lost with the connection',
-      records: rowRecords(),
       kills: cuts,
-      lost: verdict.lost.length,
-      duplicated: verdict.duplicated.length,
       recoverySeconds: Math.max(...recoveries),
-      peakMemory: stage.memory.bytes,
     })
   })
   after(async () => {

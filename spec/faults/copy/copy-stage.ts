@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'chai'
 import { SILENT } from '../../../lib/log.ts'
 import type { Broker } from '../../../lib/ports.ts'
 import { resourcesOf } from '../../../lib/runtime/resources.ts'
@@ -9,6 +10,7 @@ import { openBroker } from '../../support/broker-place.ts'
 import { consumeCommitted } from '../../support/console-consumer.ts'
 import { judge, type Verdict } from '../support/judge.ts'
 import { PeakMemory } from '../support/peak-memory.ts'
+import { type Finding, report } from '../support/report.ts'
 import { RowWorker } from '../support/row-worker.ts'
 import type { WorkerProcessOptions } from '../support/worker-process-options.ts'
 import { expected, names, numbered, numbersOf, said } from './workload.ts'
@@ -78,6 +80,24 @@ export class CopyStage {
   async judged(): Promise<Verdict> {
     const shown = await consumeCommitted(this.#place.kafka, names(this.run).output)
     return judge(expected(this.#written), numbersOf(shown))
+  }
+
+  /** Ends the last worker, and reports the row with what the reader sees. */
+  async concluded(
+    worker: RowWorker,
+    found: Pick<Finding, 'row' | 'fault' | 'kills' | 'recoverySeconds'>,
+  ): Promise<Verdict> {
+    worker.stop()
+    expect(await worker.ended).to.equal('0')
+    const verdict = await this.judged()
+    report({
+      ...found,
+      records: this.#written,
+      lost: verdict.lost.length,
+      duplicated: verdict.duplicated.length,
+      peakMemory: this.memory.bytes,
+    })
+    return verdict
   }
 
   async clear(): Promise<void> {
