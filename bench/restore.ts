@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { kafkaBroker } from '../connectors/kafka/broker.ts'
-import type { Broker } from '../lib/ports.ts'
+import type { Broker } from '../lib/broker/broker.ts'
 import {
   CHANGELOG_CONFIG,
   type ChangelogPlace,

@@ -1,5 +1,5 @@
 import { kafkaBroker } from '../connectors/kafka/broker.ts'
-import type { Broker } from '../lib/ports.ts'
+import type { Broker } from '../lib/broker/broker.ts'
 import { withKafka } from './kafka.ts'
 import { countsIn } from './w2/counted.ts'
 import { type Ran, runOneFirst, runThreads } from './w2/runs.ts'

@@ -1,5 +1,6 @@
 /** The only door. Everything a topology file, a connector or a program that embeds millrace needs. */
 
+export type { Broker } from './broker/broker.ts'
 export { partitionFor } from './broker/partitioner.ts'
 export { type Contract, contract, contractFile } from './contract/avro.ts'
 export { project } from './contract/project.ts'
@@ -78,7 +79,6 @@ export { type ToTableOptions, toTable } from './operators/to-table.ts'
 export { validate } from './operators/validate.ts'
 export { type WindowOptions, window } from './operators/window.ts'
 export type {
-  Broker,
   Lookup,
   LookupConnector,
   LookupTarget,

@@ -1,5 +1,5 @@
+import type { Broker } from '../../lib/broker/broker.ts'
 import { windowedKey } from '../../lib/index.ts'
-import type { Broker } from '../../lib/ports.ts'
 
 /** What the newest update of every window says, by `COUNTRY@minute`. */
 export async function countsIn(broker: Broker, topic: string): Promise<ReadonlyMap<string, number>> {

@@ -1,5 +1,5 @@
 import { usersOf } from '../../connectors/http/recorded-users.ts'
-import type { Broker } from '../../lib/ports.ts'
+import type { Broker } from '../../lib/broker/broker.ts'
 import { NO_HEADERS, type OutRecord } from '../../lib/record.ts'
 import { seededRandom } from '../../lib/testing/random.ts'
 

@@ -1,4 +1,4 @@
-import type { BrokerAdmin, BrokerUpkeep } from '../../lib/ports.ts'
+import type { BrokerAdmin, BrokerUpkeep } from '../../lib/broker/broker.ts'
 import type { Link } from './door/link.ts'
 
 export function embeddedAdmin(link: Link): BrokerAdmin {

@@ -1,5 +1,5 @@
 import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
-import type { ConsumerListener } from '../../lib/ports.ts'
+import type { ConsumerListener } from '../../lib/broker/broker.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { Connection } from './connection.ts'
 import { fetchedBatch } from './fetched.ts'

@@ -1,5 +1,5 @@
 /** A durable log on disk behind the broker port, for many processes of one machine. */
-import type { Broker } from '../../lib/ports.ts'
+import type { Broker } from '../../lib/broker/broker.ts'
 import { embeddedAdmin, embeddedUpkeep } from './admin.ts'
 import { EmbeddedConsumer } from './consumer.ts'
 import { Link } from './door/link.ts'

@@ -1,6 +1,6 @@
 /** What a process asks of the log, whether it owns it or reaches the owner over a socket. */
 import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
-import type { MemberData, MemberInfo, OffsetRange, TopicSpec } from '../../lib/ports.ts'
+import type { MemberData, MemberInfo, OffsetRange, TopicSpec } from '../../lib/broker/broker.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { StoredChunk } from './log/decode-chunk.ts'
 import type { ChunkFor, TransactionCommit } from './log/log.ts'

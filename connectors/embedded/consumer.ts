@@ -1,9 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { backoffDelay, retrying } from '../../lib/backoff.ts'
+import type {
+  BrokerAdmin,
+  BrokerConsumer,
+  ConsumerListener,
+  ConsumerOptions,
+} from '../../lib/broker/broker.ts'
 import { startPositions } from '../../lib/broker/start-positions.ts'
 import { isRetriable, MillraceError, messageOf } from '../../lib/errors.ts'
 import type { Logger } from '../../lib/log.ts'
-import type { BrokerAdmin, BrokerConsumer, ConsumerListener, ConsumerOptions } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import { Assignments } from './assignments.ts'
 import type { Link } from './door/link.ts'

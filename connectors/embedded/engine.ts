@@ -1,5 +1,5 @@
+import type { MemberInfo, OffsetRange, TopicSpec } from '../../lib/broker/broker.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { MemberInfo, OffsetRange, TopicSpec } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import {
   type ChunkFor,

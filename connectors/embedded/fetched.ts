@@ -1,5 +1,5 @@
+import type { FetchedBatch } from '../../lib/broker/broker.ts'
 import { contentSize } from '../../lib/broker/record-size.ts'
-import type { FetchedBatch } from '../../lib/ports.ts'
 import type { FetchAnswer } from './connection.ts'
 import { decodeChunk } from './log/decode-chunk.ts'
 

@@ -1,7 +1,7 @@
+import type { BrokerProducer } from '../../lib/broker/broker.ts'
 import type { PlacedRecord } from '../../lib/broker/partition-choice.ts'
 import { WriteQueue } from '../../lib/broker/write-queue.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { BrokerProducer } from '../../lib/ports.ts'
 import type { OutRecord } from '../../lib/record.ts'
 import { requestsOf } from './append-requests.ts'
 import type { Link } from './door/link.ts'

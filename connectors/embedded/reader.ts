@@ -1,5 +1,5 @@
+import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/broker/broker.ts'
 import { requireHeldRanges } from '../../lib/broker/held-ranges.ts'
-import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/ports.ts'
 import type { Link } from './door/link.ts'
 import { fetchedBatch } from './fetched.ts'
 

@@ -1,4 +1,4 @@
-import type { ConsumerOptions, MemberData } from '../../lib/ports.ts'
+import type { ConsumerOptions, MemberData } from '../../lib/broker/broker.ts'
 import type { Position } from '../../lib/record.ts'
 import type { Assignments } from './assignments.ts'
 import type { Connection, Membership } from './connection.ts'

@@ -1,6 +1,6 @@
 import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
+import type { ConsumerListener } from '../../lib/broker/broker.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { ConsumerListener } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import { fetchedBatch } from './fetched.ts'
 import type { Batch } from './repairs/batch.ts'

@@ -1,5 +1,5 @@
 /** Kafka behind the broker port. */
-import type { Broker } from '../../lib/ports.ts'
+import type { Broker } from '../../lib/broker/broker.ts'
 import { kafkaAdmin } from './admin.ts'
 import { AdminClient } from './admin-client.ts'
 import { BatchLimits } from './batch-limits.ts'

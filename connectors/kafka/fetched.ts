@@ -1,5 +1,5 @@
+import type { FetchedBatch } from '../../lib/broker/broker.ts'
 import { contentSize } from '../../lib/broker/record-size.ts'
-import type { FetchedBatch } from '../../lib/ports.ts'
 import type { RawRecord } from '../../lib/record.ts'
 import type { Batch } from './repairs/batch.ts'
 import type { DecodedRecord } from './repairs/record-batch.ts'

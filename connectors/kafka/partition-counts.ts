@@ -1,6 +1,6 @@
+import type { BrokerAdmin } from '../../lib/broker/broker.ts'
 import type { PartitionCounts } from '../../lib/broker/partition-choice.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { BrokerAdmin } from '../../lib/ports.ts'
 
 interface Known {
   readonly partitions: number

@@ -1,7 +1,7 @@
 import { retrying } from '../../lib/backoff.ts'
+import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/broker/broker.ts'
 import { requireHeldRanges } from '../../lib/broker/held-ranges.ts'
 import { isRetriable, MillraceError } from '../../lib/errors.ts'
-import type { BrokerAdmin, FetchedBatch, Range } from '../../lib/ports.ts'
 import { openClient } from './client.ts'
 import { kafkaError } from './errors.ts'
 import { fetchedBatch } from './fetched.ts'

@@ -1,6 +1,6 @@
 import type { Consumer, PartitionAssigner } from 'kafkajs'
+import type { ConsumerOptions } from '../../lib/broker/broker.ts'
 import { MillraceError, messageOf } from '../../lib/errors.ts'
-import type { ConsumerOptions } from '../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { Assignments, Member } from './assignment.ts'
 import { type Client, openClient } from './client.ts'

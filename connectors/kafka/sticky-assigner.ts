@@ -1,6 +1,6 @@
 import type { Assigner, AssignerProtocol, Cluster, PartitionAssigner } from 'kafkajs'
 import { assignTasks, type MemberShare } from '../../lib/broker/assign-tasks.ts'
-import type { MemberData } from '../../lib/ports.ts'
+import type { MemberData } from '../../lib/broker/broker.ts'
 import { decodeUserData, encodeUserData } from './user-data.ts'
 
 type Codecs = typeof AssignerProtocol

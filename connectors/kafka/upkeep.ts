@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
+import type { BrokerUpkeep, MemberInfo } from '../../lib/broker/broker.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { BrokerUpkeep, MemberInfo } from '../../lib/ports.ts'
 import type { Position } from '../../lib/record.ts'
 import type { AdminClient } from './admin-client.ts'
 import { protocolTypeOf } from './errors.ts'

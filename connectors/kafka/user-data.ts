@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
-import type { MemberData } from '../../lib/ports.ts'
+import type { MemberData } from '../../lib/broker/broker.ts'
 
 /** Said when joining. */
 export type Joining = MemberData | undefined

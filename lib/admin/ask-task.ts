@@ -1,4 +1,4 @@
-import type { TaskOwner } from '../ports.ts'
+import type { TaskOwner } from '../broker/broker.ts'
 import type { Answered, Refused, StoreAnswer, StoreQuery } from '../runtime/view/worker-view.ts'
 import type { Peers, Unanswered } from './peers.ts'
 import type { Workers } from './workers.ts'

@@ -1,4 +1,4 @@
-import type { TaskOwner } from '../ports.ts'
+import type { TaskOwner } from '../broker/broker.ts'
 import type { WorkerStatus, WorkerView } from '../runtime/view/worker-view.ts'
 
 /** A worker of this process, in this thread or in another. */

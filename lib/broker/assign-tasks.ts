@@ -1,5 +1,5 @@
-import type { HeldTask, MemberData, TaskGroup, TaskOwner } from '../ports.ts'
 import type { TopicPartition } from '../record.ts'
+import type { HeldTask, MemberData, TaskGroup, TaskOwner } from './broker.ts'
 import { evenShares } from './even-shares.ts'
 
 /** A member of the group, as it has joined. */

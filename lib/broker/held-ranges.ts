@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.ts'
-import type { BrokerAdmin, OffsetRange, Range } from '../ports.ts'
+import type { BrokerAdmin, OffsetRange, Range } from './broker.ts'
 
 /** A topic's ranges by partition; `MISSING` when the topic does not exist. */
 export async function rangesOf(admin: BrokerAdmin, topic: string): Promise<ReadonlyMap<number, OffsetRange>> {

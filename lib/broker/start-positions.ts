@@ -1,6 +1,6 @@
 import { MillraceError, place } from '../errors.ts'
-import type { BrokerAdmin, ConsumerOptions, OffsetRange } from '../ports.ts'
 import type { Position, TopicPartition } from '../record.ts'
+import type { BrokerAdmin, ConsumerOptions, OffsetRange } from './broker.ts'
 import { rangesOf } from './held-ranges.ts'
 
 /**

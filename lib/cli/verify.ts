@@ -4,7 +4,7 @@ import { type Database, openDatabase } from '../../connectors/postgres/connectio
 import { userCounts, userCountsByCountry } from '../../topologies/insight/counts.ts'
 import userInsights from '../../topologies/user-insights.ts'
 import { usersRaw } from '../../topologies/users-raw.ts'
-import type { BrokerAdmin } from '../ports.ts'
+import type { BrokerAdmin } from '../broker/broker.ts'
 import type { Position } from '../record.ts'
 import { type Ends, endsOf } from '../runtime/caught-up.ts'
 import { inputTopics } from '../runtime/input-topics.ts'

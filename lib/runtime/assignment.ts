@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { BrokerAdmin, BrokerConsumer } from '../broker/broker.ts'
 import { MillraceError } from '../errors.ts'
-import type { BrokerAdmin, BrokerConsumer } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { Checkpoint, KeptState } from './checkpoint.ts'
 import { Idleness } from './idleness.ts'

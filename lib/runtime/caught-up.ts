@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { retrying } from '../backoff.ts'
+import type { BrokerAdmin } from '../broker/broker.ts'
 import { isRetriable } from '../errors.ts'
-import type { BrokerAdmin } from '../ports.ts'
 
 /** End offsets by `topic/partition`; partitions that hold nothing are left out. */
 export type Ends = ReadonlyMap<string, number>

@@ -1,4 +1,4 @@
-import type { FetchedBatch } from '../ports.ts'
+import type { FetchedBatch } from '../broker/broker.ts'
 import type { RawRecord } from '../record.ts'
 import type { StoreLoader } from '../state/ordered-bytes.ts'
 import {

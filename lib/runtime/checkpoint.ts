@@ -1,4 +1,4 @@
-import type { TransactionalProducer } from '../ports.ts'
+import type { TransactionalProducer } from '../broker/broker.ts'
 import type { Position } from '../record.ts'
 import type { ChangeloggedState } from '../state/changelogged-state.ts'
 import type { TaskState } from '../state/task-state.ts'

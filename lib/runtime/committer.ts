@@ -1,6 +1,6 @@
 import { retrying } from '../backoff.ts'
+import type { BrokerConsumer } from '../broker/broker.ts'
 import { isRetriable } from '../errors.ts'
-import type { BrokerConsumer } from '../ports.ts'
 import type { Position } from '../record.ts'
 
 /** Commits positions for all tasks of one assignment; those that come up while one request is out go in the next. */

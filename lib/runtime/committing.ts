@@ -1,5 +1,6 @@
+import type { Broker, BrokerConsumer } from '../broker/broker.ts'
 import { isRetriable, MillraceError } from '../errors.ts'
-import type { Broker, BrokerConsumer, Sink } from '../ports.ts'
+import type { Sink } from '../ports.ts'
 import type { Node } from '../topology/nodes.ts'
 import type { Checkpoints } from './assignment.ts'
 import { atLeastOnce, exactlyOnce } from './checkpoint.ts'

@@ -1,7 +1,7 @@
 import { retrying } from '../backoff.ts'
+import type { BrokerAdmin } from '../broker/broker.ts'
 import { isRetriable, MillraceError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { BrokerAdmin } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { savedPosition } from './saved-positions.ts'

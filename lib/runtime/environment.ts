@@ -1,5 +1,6 @@
+import type { Broker } from '../broker/broker.ts'
 import type { Logger } from '../log.ts'
-import type { Broker, LookupConnector, SchemaRegistry, SinkConnector } from '../ports.ts'
+import type { LookupConnector, SchemaRegistry, SinkConnector } from '../ports.ts'
 
 /** The servers a topology runs against. `lib` knows them by their ports only; the command line puts them together. */
 export interface Environment {

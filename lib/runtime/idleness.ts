@@ -1,5 +1,5 @@
+import type { BrokerAdmin } from '../broker/broker.ts'
 import { isRetriable } from '../errors.ts'
-import type { BrokerAdmin } from '../ports.ts'
 import type { Position } from '../record.ts'
 
 /**

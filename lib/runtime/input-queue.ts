@@ -1,4 +1,4 @@
-import type { FetchedBatch } from '../ports.ts'
+import type { FetchedBatch } from '../broker/broker.ts'
 import type { RawRecord } from '../record.ts'
 
 /** One partition's records, fetched and not yet processed, and whether its fetching is paused for that. */

@@ -1,5 +1,5 @@
+import type { BrokerAdmin } from '../broker/broker.ts'
 import { MillraceError } from '../errors.ts'
-import type { BrokerAdmin } from '../ports.ts'
 import { checkCoPartitioning } from '../topology/co-partitioning.ts'
 import { type InputNode, isTopic, type Topology } from '../topology/nodes.ts'
 import { type SubTopology, storeNames, subTopologiesOf, topicOf } from '../topology/sub-topologies.ts'

@@ -1,5 +1,5 @@
+import type { Broker } from '../broker/broker.ts'
 import type { Logger } from '../log.ts'
-import type { Broker } from '../ports.ts'
 import type { Topology } from '../topology/nodes.ts'
 import { inputTopics } from './input-topics.ts'
 import { nowAndThen } from './now-and-then.ts'

@@ -1,4 +1,4 @@
-import type { FetchedBatch } from '../ports.ts'
+import type { FetchedBatch } from '../broker/broker.ts'
 import type { Position, RawRecord, TopicPartition } from '../record.ts'
 import type { TokenBucket } from '../token-bucket.ts'
 import { InputQueue } from './input-queue.ts'

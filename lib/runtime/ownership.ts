@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { backoffDelay, retrying } from '../backoff.ts'
-import { isRetriable, messageOf } from '../errors.ts'
 import type {
   Assignment,
   BrokerConsumer,
   ConsumerListener,
   FetchedBatch,
   MemberData,
-  Sink,
-} from '../ports.ts'
+} from '../broker/broker.ts'
+import { isRetriable, messageOf } from '../errors.ts'
+import type { Sink } from '../ports.ts'
 import type { Position, TopicPartition } from '../record.ts'
 import { fingerprintOf } from '../topology/fingerprint.ts'
 import type { Node } from '../topology/nodes.ts'

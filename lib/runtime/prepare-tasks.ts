@@ -1,6 +1,6 @@
 import { retrying } from '../backoff.ts'
+import type { Broker } from '../broker/broker.ts'
 import { isRetriable, messageOf } from '../errors.ts'
-import type { Broker } from '../ports.ts'
 import type { Position } from '../record.ts'
 import { ChangeloggedState } from '../state/changelogged-state.ts'
 import { memoryState } from '../state/memory-state.ts'

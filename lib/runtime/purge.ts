@@ -1,4 +1,4 @@
-import type { Broker } from '../ports.ts'
+import type { Broker } from '../broker/broker.ts'
 import type { TopicPartition } from '../record.ts'
 
 /**

@@ -1,5 +1,5 @@
+import type { TaskOwner } from '../broker/broker.ts'
 import { MillraceError } from '../errors.ts'
-import type { TaskOwner } from '../ports.ts'
 
 /**
  * Whether all members of a group run the same. Two topologies of one application id would divide its partitions, and

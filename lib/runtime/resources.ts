@@ -1,6 +1,7 @@
+import type { Broker, TopicSpec } from '../broker/broker.ts'
 import { subjectResource } from '../contract/resources.ts'
 import { MillraceError } from '../errors.ts'
-import type { Broker, Resource, TopicSpec } from '../ports.ts'
+import type { Resource } from '../ports.ts'
 import { checkCoPartitioning } from '../topology/co-partitioning.ts'
 import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import { isTopic, type Topology } from '../topology/nodes.ts'

@@ -1,4 +1,4 @@
-import type { FetchedBatch, Range } from '../ports.ts'
+import type { FetchedBatch, Range } from '../broker/broker.ts'
 
 /** How far the restore of one store is. Plain data: it can be asked for across threads. */
 export interface RestoreProgress {

@@ -1,6 +1,6 @@
+import type { FetchedBatch, Range } from '../broker/broker.ts'
 import { MillraceError } from '../errors.ts'
 import { atMostEvery, type Logger, SILENT } from '../log.ts'
-import type { FetchedBatch, Range } from '../ports.ts'
 import { type RestoreProgress, Restores } from './restore-progress.ts'
 
 /** Who is told how a restore goes. */

@@ -1,4 +1,4 @@
-import type { Broker, Range } from '../ports.ts'
+import type { Broker, Range } from '../broker/broker.ts'
 import type { StateBackend } from '../state/ordered-bytes.ts'
 import { type ChangelogPlace, changelogTopic, readKey } from './changelog.ts'
 import { ChangelogReader, type UnfinishedEntry } from './changelog-reader.ts'

@@ -1,6 +1,7 @@
 import { retrying } from '../backoff.ts'
+import type { BrokerAdmin } from '../broker/broker.ts'
 import { isRetriable } from '../errors.ts'
-import type { BrokerAdmin, Sink, SinkRow, TakenSink } from '../ports.ts'
+import type { Sink, SinkRow, TakenSink } from '../ports.ts'
 import type { Node } from '../topology/nodes.ts'
 import type { Counters } from './counters.ts'
 import { requireReached } from './covered-positions.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { BrokerAdmin, OffsetRange } from '../broker/broker.ts'
 import { MillraceError } from '../errors.ts'
-import type { BrokerAdmin, OffsetRange } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { KeptState } from './checkpoint.ts'
 

@@ -1,4 +1,4 @@
-import type { FetchedBatch, OffsetRange, Range } from '../ports.ts'
+import type { FetchedBatch, OffsetRange, Range } from '../broker/broker.ts'
 import type { StateBackend } from '../state/ordered-bytes.ts'
 import { TaskState } from '../state/task-state.ts'
 import { changelogTopic, readKey } from './changelog.ts'

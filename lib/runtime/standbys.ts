@@ -1,7 +1,7 @@
 import { pause } from '../backoff.ts'
+import type { Broker, Range } from '../broker/broker.ts'
 import { isRetriable, messageOf } from '../errors.ts'
 import { atMostEvery, type Logger } from '../log.ts'
-import type { Broker, Range } from '../ports.ts'
 import { Standby } from './standby.ts'
 import type { TaskFolders } from './task-folders.ts'
 import type { TaskPlan } from './task-plan.ts'

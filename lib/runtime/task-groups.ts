@@ -1,4 +1,4 @@
-import type { TaskGroup } from '../ports.ts'
+import type { TaskGroup } from '../broker/broker.ts'
 import type { Topology } from '../topology/nodes.ts'
 import { storeNames, subTopologiesOf, topicOf } from '../topology/sub-topologies.ts'
 

@@ -1,7 +1,7 @@
 import { retrying } from '../backoff.ts'
+import type { Broker, TransactionalProducer } from '../broker/broker.ts'
 import { isRetriable, messageOf } from '../errors.ts'
 import { atMostEvery, type Logger } from '../log.ts'
-import type { Broker, TransactionalProducer } from '../ports.ts'
 
 export interface TaskProducersOptions {
   readonly broker: Broker

@@ -1,5 +1,5 @@
+import type { FetchedBatch } from '../broker/broker.ts'
 import { MillraceError } from '../errors.ts'
-import type { FetchedBatch } from '../ports.ts'
 import type { Position, RawRecord, TopicPartition } from '../record.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Counters } from './counters.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { BrokerConsumer, BrokerProducer } from '../broker/broker.ts'
 import { MillraceError, messageOf } from '../errors.ts'
-import type { BrokerConsumer, BrokerProducer } from '../ports.ts'
 import type { TopicPartition } from '../record.ts'
 import { checkName } from '../topology/check-name.ts'
 import { withGuarantee } from '../topology/guarantee.ts'

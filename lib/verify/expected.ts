@@ -1,4 +1,4 @@
-import type { Range } from '../ports.ts'
+import type { Range } from '../broker/broker.ts'
 import { headerOf, type OutRecord } from '../record.ts'
 import { Counters } from '../runtime/counters.ts'
 import { DEAD_LETTER } from '../runtime/dead-letters.ts'

@@ -1,5 +1,5 @@
+import type { Broker, Range } from '../broker/broker.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
-import type { Broker, Range } from '../ports.ts'
 import type { Position, RawRecord } from '../record.ts'
 import type { KeyTable } from './key-table.ts'
 

@@ -1,4 +1,5 @@
-import type { Range, TableReader } from '../ports.ts'
+import type { Range } from '../broker/broker.ts'
+import type { TableReader } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { Environment } from '../runtime/environment.ts'
 import { connectorFor, open, serdesOf } from '../runtime/open.ts'

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedBroker } from '../../connectors/embedded/index.ts'
 import { type Admin, type AdminOptions, startAdmin } from '../../lib/admin/server.ts'
+import type { Broker, BrokerAdmin } from '../../lib/broker/broker.ts'
 import {
   aggregate,
   count,
@@ -20,7 +21,6 @@ import {
   window,
 } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
-import type { Broker, BrokerAdmin } from '../../lib/ports.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 import { resourcesOf } from '../../lib/runtime/resources.ts'
 import { startWorker } from '../../lib/runtime/worker.ts'

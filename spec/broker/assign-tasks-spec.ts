@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { assert, integer, property, record } from 'fast-check'
 import { assignTasks, type GroupMember, type MemberShare } from '../../lib/broker/assign-tasks.ts'
-import type { HeldTask, TaskGroup } from '../../lib/ports.ts'
+import type { HeldTask, TaskGroup } from '../../lib/broker/broker.ts'
 
 const GROUPS: readonly TaskGroup[] = [
   { id: '0', topics: ['clicks', 'users'], stateful: true },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Broker, BrokerConsumer, ConsumerOptions, FetchedBatch, Range } from '../../lib/ports.ts'
+import type { Broker, BrokerConsumer, ConsumerOptions, FetchedBatch, Range } from '../../lib/broker/broker.ts'
 import { NO_HEADERS, type OutRecord, type RawRecord } from '../../lib/record.ts'
 import { Collector } from './collector.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { BrokerConsumer, HeldTask, MemberData, TaskGroup } from '../../lib/ports.ts'
+import type { BrokerConsumer, HeldTask, MemberData, TaskGroup } from '../../lib/broker/broker.ts'
 import type { BrokerSuite } from './broker.ts'
 import { uniqueName } from './broker-harness.ts'
 import type { Collector } from './collector.ts'

@@ -1,5 +1,5 @@
 /** The broker port's contract, as specs. Every implementation runs them all, but for what its manifest names. */
-import type { Broker } from '../../lib/ports.ts'
+import type { Broker } from '../../lib/broker/broker.ts'
 import { adminCases } from './broker-admin.ts'
 import { consumerCases } from './broker-consumer.ts'
 import { groupCases } from './broker-group.ts'

@@ -1,4 +1,4 @@
-import type { Assignment, ConsumerListener, FetchedBatch } from '../../lib/ports.ts'
+import type { Assignment, ConsumerListener, FetchedBatch } from '../../lib/broker/broker.ts'
 import type { Position, RawRecord, TopicPartition } from '../../lib/record.ts'
 
 /** A listener that keeps what it is told, in order, and lets a spec wait for a point of progress. */

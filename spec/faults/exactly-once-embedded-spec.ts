@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Broker } from '../../lib/ports.ts'
+import type { Broker } from '../../lib/broker/broker.ts'
 import type { RawRecord } from '../../lib/record.ts'
 import { logFolder } from '../connectors/embedded/log-folder.ts'
 import { type Owner, startOwner } from '../connectors/embedded/owner.ts'

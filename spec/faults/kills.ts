@@ -1,5 +1,5 @@
 import type { RandomUserServer } from '../../connectors/http/random-user-server.ts'
-import type { Broker } from '../../lib/ports.ts'
+import type { Broker } from '../../lib/broker/broker.ts'
 import { lagOf } from '../support/group.ts'
 import type { PipelineServers } from '../support/pipeline-servers.ts'
 import { holdRow } from './held-row.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import type { BrokerAdmin } from '../../lib/broker/broker.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { BrokerAdmin } from '../../lib/ports.ts'
 import { endsOf, reached } from '../../lib/runtime/caught-up.ts'
 import { adminWith } from './ports.ts'
 

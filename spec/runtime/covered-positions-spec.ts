@@ -1,7 +1,7 @@
 import { expect } from 'chai'
+import type { BrokerAdmin } from '../../lib/broker/broker.ts'
 import { MillraceError } from '../../lib/errors.ts'
 import { SILENT } from '../../lib/log.ts'
-import type { BrokerAdmin } from '../../lib/ports.ts'
 import { coveredBy } from '../../lib/runtime/covered-positions.ts'
 import { withPositions } from '../../lib/runtime/saved-positions.ts'
 import type { TaskState } from '../../lib/state/task-state.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { FetchedBatch } from '../../lib/ports.ts'
+import type { FetchedBatch } from '../../lib/broker/broker.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 import { type MicroBatch, MicroBatchQueue } from '../../lib/runtime/micro-batch.ts'
 import { TokenBucket } from '../../lib/token-bucket.ts'

@@ -1,5 +1,6 @@
+import type { BrokerAdmin, BrokerConsumer, BrokerProducer } from '../../lib/broker/broker.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { BrokerAdmin, BrokerConsumer, BrokerProducer, Sink, SinkRow } from '../../lib/ports.ts'
+import type { Sink, SinkRow } from '../../lib/ports.ts'
 import type { OutRecord, Position, RawRecord, TopicPartition } from '../../lib/record.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 

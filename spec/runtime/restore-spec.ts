@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../connectors/embedded/index.ts'
+import type { Broker } from '../../lib/broker/broker.ts'
 import type { MillraceError } from '../../lib/errors.ts'
 import { SILENT } from '../../lib/log.ts'
-import type { Broker } from '../../lib/ports.ts'
 import type { OutRecord } from '../../lib/record.ts'
 import {
   CHANGELOG_CONFIG,

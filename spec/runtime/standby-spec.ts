@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { FetchedBatch } from '../../lib/ports.ts'
+import type { FetchedBatch } from '../../lib/broker/broker.ts'
 import type { RawRecord } from '../../lib/record.ts'
 import { changelogRecords, changelogTopic, nextCheckpoint, readKey } from '../../lib/runtime/changelog.ts'
 import { Standby } from '../../lib/runtime/standby.ts'

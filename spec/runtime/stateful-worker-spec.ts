@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { defaultIfEmpty, lastValueFrom } from 'rxjs'
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../connectors/embedded/index.ts'
+import type { TopicInfo } from '../../lib/broker/broker.ts'
 import type { MillraceError } from '../../lib/errors.ts'
 import {
   closeOf,
@@ -20,7 +21,6 @@ import {
   windowedKey,
 } from '../../lib/index.ts'
 import { SILENT } from '../../lib/log.ts'
-import type { TopicInfo } from '../../lib/ports.ts'
 import { NO_HEADERS } from '../../lib/record.ts'
 import { endsOf, reached } from '../../lib/runtime/caught-up.ts'
 import { resourcesOf } from '../../lib/runtime/resources.ts'

@@ -1,4 +1,4 @@
-import type { Broker } from '../../lib/ports.ts'
+import type { Broker } from '../../lib/broker/broker.ts'
 
 /** The broker, but for some of it. */
 export function overridden(broker: Broker, other: Partial<Broker>): Broker {

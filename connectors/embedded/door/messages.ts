@@ -1,7 +1,7 @@
 /** What is said on the socket of the embedded log. */
 import type { MemberShare } from '../../../lib/broker/assign-tasks.ts'
+import type { MemberData, TopicSpec } from '../../../lib/broker/broker.ts'
 import { type Coordinates, type ErrorCode, MillraceError } from '../../../lib/errors.ts'
-import type { MemberData, TopicSpec } from '../../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../../lib/record.ts'
 import type { FetchAsk, TransactionCommit } from '../connection.ts'
 

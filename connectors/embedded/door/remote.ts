@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
+import type { MemberInfo, OffsetRange, TopicSpec } from '../../../lib/broker/broker.ts'
 import { MillraceError } from '../../../lib/errors.ts'
-import type { MemberInfo, OffsetRange, TopicSpec } from '../../../lib/ports.ts'
 import type { Position, TopicPartition } from '../../../lib/record.ts'
 import type {
   ChunkFor,

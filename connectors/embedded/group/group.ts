@@ -1,6 +1,6 @@
 import { assignTasks, type GroupMember } from '../../../lib/broker/assign-tasks.ts'
+import type { MemberData, MemberInfo } from '../../../lib/broker/broker.ts'
 import { MillraceError } from '../../../lib/errors.ts'
-import type { MemberData, MemberInfo } from '../../../lib/ports.ts'
 import type { MemberEvents } from '../connection.ts'
 
 export interface NewMember extends GroupMember {

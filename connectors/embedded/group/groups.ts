@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { MemberInfo } from '../../../lib/ports.ts'
+import type { MemberInfo } from '../../../lib/broker/broker.ts'
 import type { Position } from '../../../lib/record.ts'
 import type { MemberEvents, Membership } from '../connection.ts'
 import { Group, type GroupOptions } from './group.ts'

@@ -1,5 +1,5 @@
+import type { TopicSpec } from '../../../lib/broker/broker.ts'
 import { MillraceError } from '../../../lib/errors.ts'
-import type { TopicSpec } from '../../../lib/ports.ts'
 import type { Position } from '../../../lib/record.ts'
 import { loadTopics } from './catalogue.ts'
 import { GroupCommit } from './group-commit.ts'

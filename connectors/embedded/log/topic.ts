@@ -1,5 +1,5 @@
+import type { TopicSpec } from '../../../lib/broker/broker.ts'
 import { MillraceError } from '../../../lib/errors.ts'
-import type { TopicSpec } from '../../../lib/ports.ts'
 import type { Partition } from './partition.ts'
 import { type TopicSettings, topicSettings } from './topic-settings.ts'
 

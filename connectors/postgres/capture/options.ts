@@ -1,5 +1,5 @@
+import type { BrokerProducer } from '../../../lib/broker/broker.ts'
 import type { Logger } from '../../../lib/log.ts'
-import type { BrokerProducer } from '../../../lib/ports.ts'
 import type { Headers } from '../../../lib/record.ts'
 import type { Row } from './pgoutput.ts'
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
+import type { Broker } from '../../broker/broker.ts'
 import type { Logger } from '../../log.ts'
-import type { Broker, LookupConnector, SchemaRegistry, TableReader } from '../../ports.ts'
+import type { LookupConnector, SchemaRegistry, TableReader } from '../../ports.ts'
 import type { Environment } from '../../runtime/environment.ts'
 import type { Config, Variable } from '../config.ts'
 import { logger } from '../log.ts'

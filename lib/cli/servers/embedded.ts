@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path'
 import { openEmbeddedBroker } from '../../../connectors/embedded/broker.ts'
 import { type RandomUserServer, startRandomUserServer } from '../../../connectors/http/random-user-server.ts'
+import type { Broker } from '../../broker/broker.ts'
 import { diskRegistry } from '../../contract/disk-registry.ts'
 import type { Logger } from '../../log.ts'
-import type { Broker, SchemaRegistry } from '../../ports.ts'
+import type { SchemaRegistry } from '../../ports.ts'
 import type { ServerName } from './choice.ts'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from './embedded-postgres.ts'
 

@@ -1,4 +1,4 @@
-import type { Broker, OffsetRange } from '../../ports.ts'
+import type { Broker, OffsetRange } from '../../broker/broker.ts'
 import type { Position } from '../../record.ts'
 
 /**

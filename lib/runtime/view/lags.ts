@@ -1,4 +1,4 @@
-import type { BrokerAdmin, OffsetRange } from '../../ports.ts'
+import type { BrokerAdmin, OffsetRange } from '../../broker/broker.ts'
 import type { ReadTo } from './readable-task.ts'
 import type { Lag } from './worker-view.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import type { BrokerAdmin } from '../../broker/broker.ts'
 import { MillraceError } from '../../errors.ts'
 import type { TopicSerdes } from '../../operators/sink.ts'
-import type { BrokerAdmin } from '../../ports.ts'
 import type { TopicPartition } from '../../record.ts'
 import type { KeyValueStore } from '../../state/key-value-store.ts'
 import { description } from '../../topology/describe.ts'

@@ -1,4 +1,4 @@
-import type { Assignment, TaskOwner } from '../../ports.ts'
+import type { Assignment, TaskOwner } from '../../broker/broker.ts'
 import type { RestoreProgress } from '../restore-progress.ts'
 import { Latencies } from './latencies.ts'
 import type { ReadableTask } from './readable-task.ts'

@@ -1,4 +1,4 @@
-import type { TaskOwner } from '../../ports.ts'
+import type { TaskOwner } from '../../broker/broker.ts'
 import type { TopicPartition } from '../../record.ts'
 import type { Description } from '../../topology/describe.ts'
 import type { Guarantee } from '../../topology/nodes.ts'

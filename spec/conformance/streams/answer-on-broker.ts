@@ -1,5 +1,5 @@
+import type { Broker } from '../../../lib/broker/broker.ts'
 import { SILENT } from '../../../lib/log.ts'
-import type { Broker } from '../../../lib/ports.ts'
 import { resourcesOf } from '../../../lib/runtime/resources.ts'
 import { startWorker } from '../../../lib/runtime/worker.ts'
 import type { Worker } from '../../../lib/runtime/worker-options.ts'

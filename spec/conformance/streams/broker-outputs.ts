@@ -1,4 +1,4 @@
-import type { Broker } from '../../../lib/ports.ts'
+import type { Broker } from '../../../lib/broker/broker.ts'
 import type { Counters } from '../../../lib/runtime/counters.ts'
 import { isTopic, type SinkNode, type Topology } from '../../../lib/topology/nodes.ts'
 import type { TopicTarget } from '../../../lib/topology/topic.ts'

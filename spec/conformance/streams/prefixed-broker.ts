@@ -5,7 +5,7 @@ import type {
   BrokerUpkeep,
   ConsumerListener,
   MemberData,
-} from '../../../lib/ports.ts'
+} from '../../../lib/broker/broker.ts'
 import type { TopicPartition } from '../../../lib/record.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Broker } from '../../../lib/ports.ts'
+import type { Broker } from '../../../lib/broker/broker.ts'
 import { type Ends, endsOf } from '../../../lib/runtime/caught-up.ts'
 import { inputTopics } from '../../../lib/runtime/input-topics.ts'
 import type { Worker } from '../../../lib/runtime/worker-options.ts'

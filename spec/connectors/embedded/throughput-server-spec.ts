@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { openEmbeddedBroker } from '../../../connectors/embedded/index.ts'
 import { kafkaBroker } from '../../../connectors/kafka/broker.ts'
-import type { Broker } from '../../../lib/ports.ts'
+import type { Broker } from '../../../lib/broker/broker.ts'
 import { numbered, record, uniqueName } from '../../conformance/broker-harness.ts'
 import { Collector } from '../../conformance/collector.ts'
 import { servers } from '../../support/servers.ts'

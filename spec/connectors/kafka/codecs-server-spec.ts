@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { kafkaBroker } from '../../../connectors/kafka/broker.ts'
-import type { Broker } from '../../../lib/ports.ts'
+import type { Broker } from '../../../lib/broker/broker.ts'
 import { BrokerHarness, numbered } from '../../conformance/broker-harness.ts'
 import { kafkaTool } from '../../support/kafka-tool.ts'
 import { servers } from '../../support/servers.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Kafka, Message, Transaction } from 'kafkajs'
 import { kafkaBroker } from '../../../connectors/kafka/broker.ts'
-import type { Broker } from '../../../lib/ports.ts'
+import type { Broker } from '../../../lib/broker/broker.ts'
 import { BrokerHarness, uniqueName } from '../../conformance/broker-harness.ts'
 import { servers } from '../../support/servers.ts'
 import { stockKafkajs } from './stock-kafkajs.ts'

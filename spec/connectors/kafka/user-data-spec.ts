@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { decodeUserData, encodeUserData } from '../../../connectors/kafka/user-data.ts'
-import type { MemberData } from '../../../lib/ports.ts'
+import type { MemberData } from '../../../lib/broker/broker.ts'
 
 const data: MemberData = {
   groups: [{ id: '0', topics: ['clicks'], stateful: true }],

@@ -1,7 +1,7 @@
 /** A member of the group, until it is killed: notes each batch, then commits it. */
 import { openEmbeddedBroker } from '../../../connectors/embedded/index.ts'
+import type { FetchedBatch } from '../../../lib/broker/broker.ts'
 import { MillraceError } from '../../../lib/errors.ts'
-import type { FetchedBatch } from '../../../lib/ports.ts'
 import { journal } from './journal.ts'
 import { GROUP, TOPIC } from './workload.ts'
 

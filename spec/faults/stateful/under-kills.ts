@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { expect } from 'chai'
-import type { Broker } from '../../../lib/ports.ts'
+import type { Broker } from '../../../lib/broker/broker.ts'
 import { seededRandom } from '../../../lib/testing/random.ts'
 import { uniqueName } from '../../conformance/broker-harness.ts'
 import { type BrokerPlace, openBroker } from '../../support/broker-place.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Broker, BrokerConsumer, ConsumerListener } from '../../../lib/ports.ts'
+import type { Broker, BrokerConsumer, ConsumerListener } from '../../../lib/broker/broker.ts'
 import type { OutRecord } from '../../../lib/record.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Broker } from '../../../lib/broker/broker.ts'
 import {
   closeOf,
   count,
@@ -20,7 +21,6 @@ import {
   window,
 } from '../../../lib/index.ts'
 import { SILENT } from '../../../lib/log.ts'
-import type { Broker } from '../../../lib/ports.ts'
 import { NO_HEADERS } from '../../../lib/record.ts'
 import { endsOf, reached } from '../../../lib/runtime/caught-up.ts'
 import { resourcesOf } from '../../../lib/runtime/resources.ts'

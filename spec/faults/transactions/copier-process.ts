@@ -2,8 +2,9 @@
  * Copies the source to the target, one transactional producer a partition, from the committed positions on; aborts
  * some transactions and does them again. Ends with 0 when all is copied, with FENCED_EXIT when it is fenced.
  */
+
+import type { TransactionalProducer } from '../../../lib/broker/broker.ts'
 import { isRetriable, MillraceError } from '../../../lib/errors.ts'
-import type { TransactionalProducer } from '../../../lib/ports.ts'
 import type { RawRecord } from '../../../lib/record.ts'
 import { seededRandom } from '../../../lib/testing/random.ts'
 import { openBroker } from '../../support/broker-place.ts'

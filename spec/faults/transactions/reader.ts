@@ -1,4 +1,4 @@
-import type { Broker, BrokerConsumer, FetchedBatch } from '../../../lib/ports.ts'
+import type { Broker, BrokerConsumer, FetchedBatch } from '../../../lib/broker/broker.ts'
 import { Collector } from '../../conformance/collector.ts'
 import { numberIn, PARTITIONS } from './workload.ts'
 

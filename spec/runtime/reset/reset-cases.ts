@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import type { Broker } from '../../../lib/broker/broker.ts'
 import {
   count,
   json,
@@ -15,7 +16,6 @@ import {
   windowedKey,
 } from '../../../lib/index.ts'
 import { SILENT } from '../../../lib/log.ts'
-import type { Broker } from '../../../lib/ports.ts'
 import { NO_HEADERS } from '../../../lib/record.ts'
 import { executeReset, planReset, type ResetOptions } from '../../../lib/runtime/reset/reset.ts'
 import type { ResetTo } from '../../../lib/runtime/reset/reset-positions.ts'

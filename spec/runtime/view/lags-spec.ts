@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import type { BrokerAdmin } from '../../../lib/broker/broker.ts'
 import { MillraceError } from '../../../lib/errors.ts'
-import type { BrokerAdmin } from '../../../lib/ports.ts'
 import { Lags } from '../../../lib/runtime/view/lags.ts'
 
 const at = (offset: number, timestamp?: number) => ({ topic: 'in', partition: 0, offset, timestamp })

@@ -5,8 +5,8 @@
 import { kafkaBroker } from '../../../../connectors/kafka/broker.ts'
 import { openCapture } from '../../../../connectors/postgres/capture/capture.ts'
 import type { CaptureSpec } from '../../../../connectors/postgres/capture/options.ts'
+import type { BrokerProducer } from '../../../../lib/broker/broker.ts'
 import { MillraceError, messageOf } from '../../../../lib/errors.ts'
-import type { BrokerProducer } from '../../../../lib/ports.ts'
 import { encodeRow } from './encode-row.ts'
 
 export interface ChildOptions {

@@ -6,7 +6,7 @@ import { type Capture, openCapture } from '../../../../connectors/postgres/captu
 import type { CaptureOptions, CaptureSpec } from '../../../../connectors/postgres/capture/options.ts'
 import { captureResources } from '../../../../connectors/postgres/capture/resources.ts'
 import { type Database, openDatabase } from '../../../../connectors/postgres/connection.ts'
-import type { Broker, BrokerProducer } from '../../../../lib/ports.ts'
+import type { Broker, BrokerProducer } from '../../../../lib/broker/broker.ts'
 import type { RawRecord } from '../../../../lib/record.ts'
 import { servers } from '../../../support/servers.ts'
 import type { ChildOptions } from './capture-child.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import type { BrokerProducer } from '../../../../lib/broker/broker.ts'
 import { MillraceError } from '../../../../lib/errors.ts'
-import type { BrokerProducer } from '../../../../lib/ports.ts'
 import { CaptureStage, until } from './capture-stage.ts'
 
 const COUNT = 'SELECT count(*) FROM staging.users'
