@@ -1,5 +1,6 @@
 import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
 import type { ConsumerListener } from '../../lib/broker/broker.ts'
+import { unlessVoid } from '../../lib/broker/unless-void.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { Connection } from './connection.ts'
 import { fetchedBatch } from './fetched.ts'
@@ -114,16 +115,5 @@ export class Assignments {
       if (!this.#ended) this.#options.fail(error)
     })
     return this.#calls
-  }
-}
-
-/** What is thrown because the assignment has ended is no failure. */
-function unlessVoid(signal: AbortSignal, call: () => Promise<void>): () => Promise<void> {
-  return async () => {
-    try {
-      if (!signal.aborted) await call()
-    } catch (error) {
-      if (!signal.aborted) throw error
-    }
   }
 }

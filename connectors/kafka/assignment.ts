@@ -1,5 +1,6 @@
 import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
 import type { ConsumerListener } from '../../lib/broker/broker.ts'
+import { unlessVoid } from '../../lib/broker/unless-void.ts'
 import { MillraceError } from '../../lib/errors.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import { fetchedBatch } from './fetched.ts'
@@ -159,15 +160,4 @@ export class Assignments {
 
 function cursorAt({ offset }: Position): Cursor {
   return { next: offset, misses: 0 }
-}
-
-/** What is thrown because the assignment has ended is no failure. */
-function unlessVoid(signal: AbortSignal, call: () => Promise<void>): () => Promise<void> {
-  return async () => {
-    try {
-      if (!signal.aborted) await call()
-    } catch (error) {
-      if (!signal.aborted) throw error
-    }
-  }
 }

@@ -51,7 +51,7 @@ describe('kill -9 of each hop', function () {
     await stage?.stop()
   })
 
-  it('should hit unacknowledged records, three times in ingest, capture and worker', async () => {
+  it('should hit unacknowledged records each time, in ingest, capture and worker', async () => {
     const worker = hop(['run', 'topologies/user-insights.ts'])
     const capture = hop(['capture'])
     // It would wait for the page that the ingest has in hand.
