@@ -11,6 +11,10 @@ import {
   TagReader,
 } from './changelog.ts'
 
+/** What is read is saved so often: a reader holds no more in memory, and reads no more again when it is killed. */
+export const SAVE_BYTES = 8 << 20
+export const SAVE_MS = 2_000
+
 /** What a checkpoint that never became whole has left in a changelog. */
 export interface UnfinishedEntry {
   readonly store: string

@@ -1,7 +1,7 @@
 import type { Broker, Range } from '../broker/broker.ts'
 import type { StateBackend } from '../state/ordered-bytes.ts'
 import { type ChangelogPlace, changelogTopic, readKey } from './changelog.ts'
-import { ChangelogReader, type UnfinishedEntry } from './changelog-reader.ts'
+import { ChangelogReader, SAVE_BYTES, SAVE_MS, type UnfinishedEntry } from './changelog-reader.ts'
 import { type RestoreWatch, watched } from './restore-watch.ts'
 
 export interface Restored {
@@ -10,10 +10,6 @@ export interface Restored {
   /** What a checkpoint that never became whole has left in the changelogs: to be written again as it is. */
   readonly unfinished: readonly UnfinishedEntry[]
 }
-
-/** What is read is saved so often, beside the reading: a restore holds no more, and a kill costs no more. */
-const SAVE_BYTES = 8 << 20
-const SAVE_MS = 2_000
 
 /**
  * Brings a local state up to its changelogs: to the last checkpoint that all of them hold whole, and no further, so

@@ -2,7 +2,7 @@ import type { FetchedBatch, OffsetRange, Range } from '../broker/broker.ts'
 import type { StateBackend } from '../state/ordered-bytes.ts'
 import { TaskState } from '../state/task-state.ts'
 import { changelogTopic, readKey } from './changelog.ts'
-import { ChangelogReader } from './changelog-reader.ts'
+import { ChangelogReader, SAVE_BYTES, SAVE_MS } from './changelog-reader.ts'
 import type { TaskPlan } from './task-plan.ts'
 import type { Looked } from './view/committed-reads.ts'
 import type { ReadableTask, ReadTo } from './view/readable-task.ts'
@@ -12,10 +12,6 @@ export interface StandbyOptions {
   readonly plan: Pick<TaskPlan, 'name' | 'partition' | 'stores' | 'upstreams'>
   readonly backend: StateBackend
 }
-
-/** What is read is saved so often: a follower that is killed reads no more than this again. */
-const SAVE_BYTES = 8 << 20
-const SAVE_MS = 2_000
 
 interface Tail {
   readonly store: string

@@ -14,7 +14,8 @@ import { checkpointOf, type Meta } from './changelog.ts'
 
 /** Says whose folder it is: the same for all who share it. (Kafka Streams' kafka-streams-process-metadata) */
 const OWNER_FILE = 'process'
-const TASK = /^\d+_\d+$/
+/** What a task's folder is called, and nothing else beside it. */
+export const TASK = /^\d+_\d+$/
 
 /** How many are looked into at once. */
 const AT_ONCE = 8

@@ -183,20 +183,38 @@ describe('the user-insights pipeline on real servers', () => {
     let answers: Record<string, unknown>[][]
 
     before(async () => {
-      const queries = readmeBlocks('cql').map((cql) => cql.replace(/FROM /, `FROM ${servers.keyspace.name}.`))
+      const [counted] = countsOf('NO')
+      const queries = readmeBlocks('cql').map((cql) =>
+        cql
+          .replace(/FROM /, `FROM ${servers.keyspace.name}.`)
+          .replace(/day = '[^']+'/, `day = '${counted!.day}'`),
+      )
       answers = []
       for (const cql of queries)
         answers.push((await servers.keyspace.select<Row>(cql.replace(/;\s*$/, ''))).map(plain))
     })
 
-    it('should answer by user, by country, and by country and age band', () => {
+    function countsOf(country: string): Row[] {
+      return [...expected.countsByCountry.values()].filter((row) => row.country_code === country)
+    }
+
+    it('should answer by user, by country, by country and age band, and by country and day', () => {
       const norwegians = [...expected.usersByCountry.values()].filter((row) => row.country_code === 'NO')
       const young = norwegians.filter((row) => row.age_band === '25-34')
-      expect(answers.map((rows) => rows.length)).to.deep.equal([1, norwegians.length, young.length])
+      const [counted] = countsOf('NO')
+      const minutes = countsOf('NO').filter(({ day }) => day === counted!.day)
+      expect(answers.map((rows) => rows.length)).to.deep.equal([
+        1,
+        norwegians.length,
+        young.length,
+        minutes.length,
+      ])
       expect(young.length).to.be.within(1, norwegians.length - 1)
       const names = (rows: readonly Row[]) => rows.map((row) => row.full_name).sort()
       expect(names(answers[1]!)).to.deep.equal(names(norwegians))
       expect(names(answers[2]!)).to.deep.equal(names(young))
+      const users = (rows: readonly Row[]) => rows.map((row) => row.users).sort()
+      expect(users(answers[3]!)).to.deep.equal(users(minutes))
     })
   })
 

@@ -3,8 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError } from '../../errors.ts'
 import { isLeftOver, isOpen, removeState } from '../../state/remove-folder.ts'
-
-const TASK = /^\d+_\d+$/
+import { TASK } from '../task-folders.ts'
 
 /** The folders of an application's tasks on this machine. */
 export async function taskFolders(stateDir: string, application: string): Promise<readonly string[]> {
