@@ -41,9 +41,13 @@ const RANKS = [
   'state',
   'operators',
   'runtime',
+  'deployed',
   'admin',
   'testing',
   'verify',
+  'replay',
+  'dead-letters',
+  'explain',
   'index.ts',
   'cli',
 ]
