@@ -1,7 +1,7 @@
 import type { Broker } from '../broker/broker.ts'
 import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
-import { NO_HEADERS } from '../record.ts'
+import { NO_HEADERS, type OutRecord } from '../record.ts'
 import { topicResource } from '../runtime/resources.ts'
 
 /** What is known of applications beside their data: one compacted topic for all of a broker. */
@@ -72,12 +72,16 @@ export class Ledger {
     await this.require()
     const producer = await this.#broker.producer({ clientId: 'millrace-ledger' })
     try {
-      const key = Buffer.from(JSON.stringify([kind, application, name]))
-      const bytes = value === null ? null : Buffer.from(JSON.stringify(value))
-      const at = { topic: LEDGER, partition: 0, timestamp: Date.now(), headers: NO_HEADERS }
-      await producer.send([{ ...at, key, value: bytes }])
+      await producer.send([ledgerRecord(kind, application, value, name)])
     } finally {
       await producer.close()
     }
   }
+}
+
+/** What `write` writes: for who writes it in a transaction of its own, with what it speaks of. */
+export function ledgerRecord<T>(kind: string, application: string, value: T | null, name = ''): OutRecord {
+  const key = Buffer.from(JSON.stringify([kind, application, name]))
+  const bytes = value === null ? null : Buffer.from(JSON.stringify(value))
+  return { topic: LEDGER, partition: 0, key, value: bytes, timestamp: Date.now(), headers: NO_HEADERS }
 }
