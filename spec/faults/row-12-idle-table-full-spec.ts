@@ -16,7 +16,8 @@ const ROW_BYTES = BUSY_BYTES / 20_000
 
 describe('fault row 12: an idle captured table beside a busy database', () => {
   const memory = new PeakMemory()
-  const retained: number[] = []
+  let retained = 0
+  let letGo = 0
   let stage: CaptureStage
   let table: CapturedTable
   let neighbour: SpecDatabase
@@ -65,9 +66,14 @@ describe('fault row 12: an idle captured table beside a busy database', () => {
            FROM generate_series(1, $1::int)`,
         [rows],
       )
-      await client.query('CHECKPOINT')
-      const { walEnd, restart } = await stage.positions()
-      retained.push(Number(walEnd - restart))
+      // However fast this writes, and however rarely the server is told: it is told, before more is written.
+      await until('the server throws its log away while more is written', async () => {
+        await client.query('CHECKPOINT')
+        const { walEnd, restart } = await stage.positions()
+        retained = Number(walEnd - restart)
+        return retained < SEGMENT
+      })
+      letGo++
     }
     const { walEnd: end } = await stage.positions()
     written = Math.round(Number(end - begin) / 2 ** 20) * 2 ** 20
@@ -79,7 +85,8 @@ describe('fault row 12: an idle captured table beside a busy database', () => {
   })
 
   it('should let the server throw its log away while it goes on', () => {
-    expect(Math.max(...retained)).to.be.below(2 * SEGMENT)
+    expect(letGo).to.equal(40)
+    expect(retained).to.be.below(SEGMENT)
   })
 
   it('should let go of nearly all of it at the end', async () => {
