@@ -64,15 +64,40 @@ export interface SinkConnector {
   resources(target: SinkTarget, context: SinkContext): readonly Resource[]
   /** Empties a table: every row, whoever has written it. */
   clear?(target: SinkTarget): Promise<void>
+  /** For `verify --repair`: one table's rows by primary key. The context's application is the one that is live. */
+  repair?(target: SinkTarget, context: SinkContext): Promise<RowRepair>
   /** Forgets the positions kept for an application, and fences who writes with them: its input is to be read anew. */
   forget?(application: string): Promise<void>
   close(): Promise<void>
 }
 
+/** Mends single rows, at clocks that the caller states. */
+export interface RowRepair {
+  /** The generation that live writes carry. */
+  readonly generation: number
+  /** What is there now. A `key` is the primary key's values in their order. */
+  readRow(key: readonly unknown[]): Promise<FoundRow>
+  /**
+   * Writes every column, absent ones as null, or deletes the row. Resolves when it is durable; what was written with a
+   * larger clock stays as it is. Rejects with `WRITE` for a row that the server can't hold.
+   */
+  writeRow(key: readonly unknown[], value: StoredRow['value'] | null, clock: number): Promise<void>
+}
+
+export interface FoundRow {
+  /** Null where there is no row. */
+  readonly value: StoredRow['value'] | null
+  /** The largest of its cells; of a deletion where the server keeps it. Null where nothing says it. */
+  readonly clock: number | null
+}
+
 /** Reads tables back, past the sinks that write them: what `verify` compares. */
 export interface TableReader {
-  /** Every row that is not deleted, in no order. Rejects with `UNREACHABLE` when the server is away. */
-  readTable(target: SinkTarget): AsyncIterable<StoredRow>
+  /**
+   * Every row that is not deleted, in no order; with `clock` also when it was written. Rejects with `UNREACHABLE` when
+   * the server is away.
+   */
+  readTable(target: SinkTarget, options?: { readonly clock?: boolean }): AsyncIterable<StoredRow>
 }
 
 export interface StoredRow {

@@ -5,6 +5,7 @@ import { type ConnectionSettings, openConnection } from './connection.ts'
 import { raiseGeneration } from './generations.ts'
 import { InFlight } from './in-flight.ts'
 import { type ReadOptions, type ReadRow, readTable } from './read.ts'
+import { openRepair } from './repair.ts'
 import { type Replication, resourcesOf } from './resources.ts'
 import { CassandraSink } from './sink.ts'
 import type { CassandraTarget } from './table.ts'
@@ -48,6 +49,7 @@ export function cassandraConnector(options: CassandraOptions): CassandraConnecto
       const name = `${connection.keyspace}.${ours(target).name}`
       await connection.query(`empty table ${name}`, `TRUNCATE ${name}`, [])
     },
+    repair: (target, context) => openRepair(connection, ours(target), context),
     raiseGeneration: (application) => raiseGeneration(connection, application),
     close: () => connection.close(),
   }

@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../connection.ts'
 import { raiseGeneration } from './generations.ts'
 import { forgetPositions } from './positions.ts'
 import { readTable } from './read.ts'
+import { openRepair } from './repair.ts'
 import { resourcesOf } from './resources.ts'
 import { PostgresSink } from './sink.ts'
 import { storedTable } from './stored-table.ts'
@@ -46,6 +47,7 @@ export function postgresConnector(options: PostgresOptions): PostgresConnector {
       const { name } = storedTable(target, schema)
       await database.query(`empty table ${name}`, `truncate ${name}`)
     },
+    repair: (target, context) => openRepair(database, storedTable(target, schema), context),
     forget: (application) => forgetPositions(database, application),
     raiseGeneration: (application) => raiseGeneration(database, application),
     close: async () => {

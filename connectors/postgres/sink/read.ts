@@ -8,7 +8,7 @@ import type { StoredTable } from './stored-table.ts'
 
 const PAGE_ROWS = 1000
 
-type Row = Readonly<Record<string, unknown>>
+export type Row = Readonly<Record<string, unknown>>
 
 /** The whole table as it was when the first row was asked for, 1,000 rows in memory at a time. */
 export async function* readTable(database: Database, stored: StoredTable): AsyncGenerator<StoredRow> {
@@ -34,7 +34,8 @@ export async function* readTable(database: Database, stored: StoredTable): Async
   }
 }
 
-function rowReader({ target }: StoredTable): (read: Row) => StoredRow {
+/** Makes a row of what `selectStatement` or `selectRowStatement` has found. */
+export function rowReader({ target }: StoredTable): (read: Row) => StoredRow {
   const columns = Object.entries(target.columns).map(([name, type]) => ({
     name,
     parse: STORED_TYPES[type].parse ?? asRead,

@@ -44,10 +44,25 @@ function newValue(column: string, absent: StoredTable['target']['absent']): stri
 }
 
 /** Every row that is not deleted: the columns in their order, then the clock. */
-export function selectStatement({ name, target }: StoredTable): string {
+export function selectStatement(stored: StoredTable): string {
+  return `${selection(stored)} where not ${DELETED}`
+}
+
+/** One row, deleted or not. Parameters: the primary key's columns in their order, in the shape of rows. */
+export function selectRowStatement(stored: StoredTable): string {
+  const { columns, key } = stored.target
+  const where = key.map((column, index) => {
+    const { parameter, store } = STORED_TYPES[columns[column]!]
+    const given = `$${index + 1}::${parameter}`
+    return `${quoteIdentifier(column)} = ${store?.(given) ?? given}`
+  })
+  return `${selection(stored, DELETED)} where ${where.join(' and ')}`
+}
+
+function selection({ name, target }: StoredTable, ...more: readonly string[]): string {
   const columns = Object.entries(target.columns).map(([column, type]) => {
     const quoted = quoteIdentifier(column)
     return `${STORED_TYPES[type].load?.(quoted) ?? quoted} as ${quoted}`
   })
-  return `select ${[...columns, CLOCK].join(', ')} from ${quoteTable(name)} where not ${DELETED}`
+  return `select ${[...columns, CLOCK, ...more].join(', ')} from ${quoteTable(name)}`
 }
