@@ -5,7 +5,7 @@ import type { TaskState } from '../state/task-state.ts'
 import { type ChangelogPlace, changelogRecords, type Meta, moved, nextCheckpoint } from './changelog.ts'
 import type { ChangelogEnds } from './changelog-ends.ts'
 import type { Committer } from './committer.ts'
-import { deliver, deliverRows, type Outputs, type RowWriters, sendAll } from './deliver.ts'
+import { deliver, deliverRows, type Outputs, type RowOutputs, type RowWriters, sendAll } from './deliver.ts'
 import type { Outbox } from './outbox.ts'
 import { withPositions } from './saved-positions.ts'
 
@@ -25,7 +25,6 @@ export type Checkpoint = (
 ) => Promise<void>
 
 interface Targets {
-  readonly outputs: Outputs
   readonly rows: RowWriters
   /** Undefined for a task without stores. */
   readonly state: KeptState | undefined
@@ -35,7 +34,9 @@ interface Targets {
  * At-least-once: a crash before step 3 means that the micro-batch is read and written again, which idempotent sinks do
  * not notice; a crash behind it, that the state skips what its positions cover.
  */
-export function atLeastOnce(targets: Targets & { readonly committer: Committer }): Checkpoint {
+export function atLeastOnce(
+  targets: Targets & { readonly outputs: Outputs; readonly committer: Committer },
+): Checkpoint {
   const { outputs, rows, state, committer } = targets
   return async (outbox, positions, signal) => {
     // 1. every sink has acknowledged every row and record, dead letters included
@@ -56,6 +57,7 @@ export function atLeastOnce(targets: Targets & { readonly committer: Committer }
 }
 
 interface TransactionalTargets extends Targets {
+  readonly outputs: RowOutputs
   readonly transactions: TransactionalProducer
   /** Told of each transaction that has been committed. */
   readonly committed: () => void

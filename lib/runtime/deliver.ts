@@ -18,6 +18,9 @@ export interface Outputs {
   readonly log: Logger
 }
 
+/** For what goes out without a producer of its own: rows, and records in a transaction. */
+export type RowOutputs = Omit<Outputs, 'producer'>
+
 /** Writes rows of a micro-batch that ends at these positions. */
 export type RowWriter = (
   rows: readonly SinkRow[],
@@ -49,7 +52,7 @@ export async function deliver(
 /** Resolves when every table has acknowledged its rows, with the dead letters that are now to be written. */
 export async function deliverRows(
   outbox: Outbox,
-  outputs: Outputs,
+  outputs: RowOutputs,
   rows: RowWriters,
   positions: readonly Position[],
   signal: AbortSignal,
@@ -71,7 +74,7 @@ export async function deliverRows(
   return letters
 }
 
-function refusing({ refusals }: Outputs, letters: OutRecord[]): Refuse {
+function refusing({ refusals }: RowOutputs, letters: OutRecord[]): Refuse {
   return (error, origin) => {
     const letter = refusals.handle(error, origin)
     if (letter !== undefined) letters.push(letter)
@@ -128,7 +131,7 @@ export async function sendAll(
 async function write(
   node: SinkNode,
   rows: readonly OutgoingRow[],
-  { counters }: Outputs,
+  { counters }: RowOutputs,
   writeRows: (rows: readonly SinkRow[], whole: boolean) => Promise<void>,
   refuse: Refuse,
   signal: AbortSignal,
