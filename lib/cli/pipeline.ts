@@ -1,4 +1,5 @@
 import { type Capture, openCapture } from '../../connectors/postgres/capture/capture.ts'
+import type { RowEncoding } from '../../connectors/postgres/capture/delivery.ts'
 import type { CaptureStatus } from '../../connectors/postgres/capture/options.ts'
 import { captureResources, recapture } from '../../connectors/postgres/capture/resources.ts'
 import type { Database } from '../../connectors/postgres/connection.ts'
@@ -52,21 +53,16 @@ export interface CaptureSettings {
 /** The capture of `staging.random_users` into `users.raw`, checked and ready to run. */
 export async function openUsersRawCapture(settings: CaptureSettings): Promise<Capture> {
   const { environment, databaseUrl, heartbeatMs, onProgress } = settings
-  await requireResources(captureTopics(environment))
-  const { key, value } = serdesOf(usersRaw, environment)
-  await value.open?.()
+  const encoding = await usersRawEncoding(environment)
   const producer = await environment.broker.producer({ clientId: `capture-${usersRawCapture.name}` })
   const capture = await openCapture({
     ...usersRawCapture,
+    ...encoding,
     databaseUrl,
     producer,
     logger: environment.log,
     heartbeatMs,
     onProgress,
-    encode: (row) => {
-      const raw = toRawUser(row)
-      return { ...raw, key: key.encode(raw.key), value: value.encode(raw.value) }
-    },
   }).catch(async (error: unknown) => {
     await producer.close()
     throw error
@@ -78,6 +74,20 @@ export async function openUsersRawCapture(settings: CaptureSettings): Promise<Ca
     run: (signal) => capture.run(signal).finally(() => producer.close()),
     close: async () => {
       await Promise.allSettled([capture.close(), producer.close()])
+    },
+  }
+}
+
+/** How capture makes a record of a staged row. @throws MillraceError `MISSING` before `apply`. */
+export async function usersRawEncoding(environment: Environment): Promise<RowEncoding> {
+  await requireResources(captureTopics(environment))
+  const { key, value } = serdesOf(usersRaw, environment)
+  await value.open?.()
+  return {
+    ...usersRawCapture,
+    encode: (row) => {
+      const raw = toRawUser(row)
+      return { ...raw, key: key.encode(raw.key), value: value.encode(raw.value) }
     },
   }
 }

@@ -13,6 +13,12 @@ export interface Delivery {
   readonly refused?: MillraceError | undefined
 }
 
+/** What a row needs to become a record, or a dead letter. */
+export type RowEncoding = Pick<
+  CaptureOptions,
+  'name' | 'table' | 'identity' | 'topic' | 'deadLetterTopic' | 'encode' | 'maxRecordBytes'
+>
+
 export interface Delivered {
   readonly rows: number
   readonly deadLetters: number
@@ -49,7 +55,8 @@ export async function deliver(
   return { rows: records.length - deadLetters, deadLetters }
 }
 
-function recordOf(delivery: Delivery, options: CaptureOptions): OutRecord {
+/** @throws {MillraceError} `STEP` when `encode` throws anything odd. */
+export function recordOf(delivery: Delivery, options: RowEncoding): OutRecord {
   if (delivery.refused !== undefined) return deadLetter(delivery, delivery.refused, options)
   try {
     const { key, value, timestamp, headers } = options.encode(delivery.row)
@@ -76,11 +83,7 @@ function recordOf(delivery: Delivery, options: CaptureOptions): OutRecord {
 }
 
 /** Without payload: what can't be read can't be cleared of what must not leave the database. */
-function deadLetter(
-  { row, committedAt }: Delivery,
-  reason: MillraceError,
-  options: CaptureOptions,
-): OutRecord {
+function deadLetter({ row, committedAt }: Delivery, reason: MillraceError, options: RowEncoding): OutRecord {
   const identity = row[options.identity] ?? ''
   return {
     topic: options.deadLetterTopic,
