@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/avro.ts'
-import type { TableTarget } from '../table/table.ts'
+import type { ColumnType, TableTarget } from '../table/table.ts'
 import { isTopic, type SinkNode } from '../topology/nodes.ts'
 import type { Format } from '../topology/topic.ts'
 
@@ -16,4 +16,17 @@ export function columnsOfSink({ target }: SinkNode): string[] {
 /** A row's primary key as text. */
 export function rowKey({ key }: TableTarget, value: Readonly<Record<string, unknown>>): string {
   return key.map((column) => String(value[column])).join('/')
+}
+
+const NUMBERS: ReadonlySet<ColumnType> = new Set(['int', 'bigint', 'double', 'date', 'timestamp'])
+
+/** The primary key's values again; undefined where one of them holds a slash, so that nobody can tell. */
+export function keyValues({ key, columns }: TableTarget, text: string): unknown[] | undefined {
+  const parts = key.length === 1 ? [text] : text.split('/')
+  if (parts.length !== key.length) return undefined
+  return key.map((column, index) => {
+    const type = columns[column]!
+    if (type === 'boolean') return parts[index] === 'true'
+    return NUMBERS.has(type) ? Number(parts[index]) : parts[index]
+  })
 }

@@ -1,27 +1,22 @@
 import type { Broker, Range } from '../broker/broker.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
 import type { Position, RawRecord } from '../record.ts'
-import type { KeyTable } from './key-table.ts'
+import type { BucketedTable } from './bucketed-table.ts'
 
-/** All of a topic from its first record up to the given positions (default: the last stable offsets now). */
-export async function rangesOf(broker: Broker, topic: string, upTo?: readonly Position[]): Promise<Range[]> {
-  const ranges = await broker.admin.offsets(topic)
-  return ranges.flatMap(({ partition, earliest, end }) => {
-    const to = upTo === undefined ? end : Math.min(end, offsetOf(upTo, partition))
-    return to > earliest ? [{ topic, partition, from: earliest, to }] : []
-  })
+export interface Between {
+  /** Default: each partition's first record. */
+  readonly from?: readonly Position[] | undefined
+  /** Default: the last stable offsets now. A partition that is not named is left out. */
+  readonly to?: readonly Position[] | undefined
 }
 
-/** What is in a topic now beyond the given positions. */
-export async function rangesBeyond(
-  broker: Broker,
-  topic: string,
-  positions: readonly Position[],
-): Promise<Range[]> {
+/** A topic's records between the given positions, as far as it holds them. */
+export async function rangesOf(broker: Broker, topic: string, { from, to }: Between = {}): Promise<Range[]> {
   const ranges = await broker.admin.offsets(topic)
   return ranges.flatMap(({ partition, earliest, end }) => {
-    const from = Math.max(earliest, offsetOf(positions, partition))
-    return end > from ? [{ topic, partition, from, to: end }] : []
+    const first = Math.max(earliest, offsetOf(from ?? [], partition))
+    const last = to === undefined ? end : Math.min(end, offsetOf(to, partition))
+    return last > first ? [{ topic, partition, from: first, to: last }] : []
   })
 }
 
@@ -42,7 +37,7 @@ export async function eachBatch(
 
 /** Adds records by key. What can't be decoded is left out: it shows up as missing. */
 export async function addRecords(
-  table: KeyTable,
+  table: BucketedTable,
   { key, value }: TopicSerdes,
   records: readonly RawRecord[],
 ): Promise<void> {
@@ -51,7 +46,7 @@ export async function addRecords(
     if (record.key === null || record.value === null) continue
     try {
       const decoded = value.decode(record.value) as Record<string, unknown>
-      table.add(String(key.decode(record.key)), record.timestamp, decoded)
+      table.add(String(key.decode(record.key)), record.timestamp, decoded, record)
     } catch {
       // Poison: the dead letters are compared on their own.
     }

@@ -1,18 +1,21 @@
-import type { Range } from '../broker/broker.ts'
-import type { TableReader } from '../ports.ts'
+import type { SinkConnector, TableReader } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { Environment } from '../runtime/environment.ts'
-import { connectorFor, open, serdesOf } from '../runtime/open.ts'
+import { connectorFor, serdesOf } from '../runtime/open.ts'
 import type { TableTarget } from '../table/table.ts'
-import { withGuarantee } from '../topology/guarantee.ts'
 import { isTopic, type SinkNode, type Topology } from '../topology/nodes.ts'
-import { type SubTopology, subTopologiesOf } from '../topology/sub-topologies.ts'
+import { BucketedTable } from './bucketed-table.ts'
+import { explainLetters, explainSink } from './causes.ts'
 import { columnsOfSink, rowKey } from './columns.ts'
-import { compare, compareSets } from './compare.ts'
-import { type Expected, expectedOf, originOf } from './expected.ts'
-import { KeyTable } from './key-table.ts'
-import type { Checked } from './report.ts'
-import { addRecords, eachBatch, rangesBeyond, rangesOf } from './topic-tables.ts'
+import { compareTables } from './compare.ts'
+import { addLetter, expectedOf, LETTER_COLUMNS } from './expected.ts'
+import type { Findings } from './findings.ts'
+import type { Flows } from './flows.ts'
+import { beginningsOf, isWithin, type Period } from './period.ts'
+import type { Flow } from './recompute.ts'
+import { type Checked, checkedOf } from './report.ts'
+import type { SpillFolder } from './spill-folder.ts'
+import { addRecords, eachBatch, rangesOf } from './topic-tables.ts'
 
 /** Which raw record of several with equal content led to a row is not decided by content. */
 const LINEAGE: ReadonlySet<string> = new Set(['source'])
@@ -20,118 +23,138 @@ const LINEAGE: ReadonlySet<string> = new Set(['source'])
 /** A verification reads tables besides what a worker needs. */
 export interface VerifyEnvironment extends Environment {
   readonly tables: Readonly<Record<string, TableReader>>
+  readonly sinks: Readonly<Record<string, SinkConnector>>
+}
+
+export interface Verification {
+  /** The group's in all sources, read before anything else. */
+  readonly positions: readonly Position[]
+  readonly period: Period
+  /** For what does not fit into memory. */
+  readonly folder: SpillFolder
 }
 
 export interface TopologyHops {
   readonly hops: readonly Checked[]
   /** Records of the sources beyond the given positions. */
   readonly pending: number
+  /** What was found in each sink, by what leads there. */
+  readonly sinks: readonly CheckedSink[]
 }
 
-/** What leads from one source of the topology to its sinks. */
-interface Flow {
-  readonly sub: SubTopology
-  readonly topic: string
+export interface CheckedSink {
+  readonly flow: Flow
+  readonly node: SinkNode
+  readonly found: Findings
 }
 
 /**
- * The sinks and dead letters of a topology, against what its sources hold up to the group's positions: the sinks that
- * follow from one source without a repartition topic between, whatever the guarantee has put there. Keys of records
+ * The sinks and dead letters of a topology, against what its sources hold up to the group's positions. Keys of records
  * beyond the positions are on their way, so that the rows of these may be old or new while a worker runs.
- *
- * @param positions the group's in all sources, read before anything else
  */
 export async function verifyTopology(
-  said: Topology,
+  { topology, flows }: Flows,
   environment: VerifyEnvironment,
-  positions: readonly Position[],
+  verification: Verification,
 ): Promise<TopologyHops> {
-  const { broker } = environment
-  const topology = withGuarantee(said, 'at-least-once')
-  const opened = await open(topology, topology.name, environment)
-  const expectedIn = ({ sub }: Flow, ranges: readonly Range[]) =>
-    expectedOf(topology, sub, opened, environment, ranges)
-  try {
-    const checked: Checked[] = []
-    const should = new Set<string>()
-    const may = new Set<string>()
-    let pending = 0
-    for (const flow of flowsOf(topology)) {
-      const own = positions.filter(({ topic }) => topic === flow.topic)
-      const expected = await expectedIn(flow, await rangesOf(broker, flow.topic, own))
-      const actual = new Map<SinkNode, KeyTable>()
-      for (const node of expected.sinks.keys()) actual.set(node, await readSink(node, environment))
-      // Read behind the sinks: whatever they hold came from before these ends.
-      const moving = await expectedIn(flow, await rangesBeyond(broker, flow.topic, own))
-      checked.push(...compareSinks(expected, actual, moving))
-      for (const letter of expected.letters) should.add(letter)
-      for (const letter of moving.letters) may.add(letter)
-      pending += moving.records
-    }
-    return { hops: [...checked, await lettersHop(topology, environment, should, may)], pending }
-  } finally {
-    await opened.close()
+  const { folder } = verification
+  const letters: Letters = {
+    should: new BucketedTable(LETTER_COLUMNS, folder),
+    may: new BucketedTable(LETTER_COLUMNS, folder),
   }
+  const hops: Checked[] = []
+  const sinks: CheckedSink[] = []
+  let pending = 0
+  for (const flow of flows) {
+    const checked = await verifyFlow(flow, environment, verification, letters)
+    hops.push(...checked.hops)
+    sinks.push(...checked.sinks)
+    pending += checked.pending
+  }
+  return { hops: [...hops, await lettersHop(topology, environment, verification, letters)], pending, sinks }
 }
 
-function flowsOf(topology: Topology): Flow[] {
-  return subTopologiesOf(topology).flatMap((sub) => {
-    const [input, ...others] = sub.inputs
-    return input?.kind === 'source' && others.length === 0 ? [{ sub, topic: input.topic.name }] : []
-  })
+/** Dead letters that should be there, and those of records that are on their way. */
+interface Letters {
+  readonly should: BucketedTable
+  readonly may: BucketedTable
+}
+
+async function verifyFlow(
+  flow: Flow,
+  environment: VerifyEnvironment,
+  { positions, period, folder }: Verification,
+  letters: Letters,
+): Promise<TopologyHops> {
+  const { broker } = environment
+  const own = positions.filter(({ topic }) => topic === flow.topic)
+  const from = await beginningsOf(broker, flow.topic, period)
+  const behind = await rangesOf(broker, flow.topic, { from, to: own })
+  const expected = await expectedOf(flow, environment, behind, letters.should, folder)
+  const actual = new Map<SinkNode, BucketedTable>()
+  for (const node of expected.sinks.keys())
+    actual.set(node, await readSink(node, environment, period, folder))
+  // Read behind the sinks: whatever they hold came from before these ends.
+  const ahead = await rangesOf(broker, flow.topic, { from: own })
+  const moving = await expectedOf(flow, environment, ahead, letters.may, folder)
+  const hops: Checked[] = []
+  const sinks: CheckedSink[] = []
+  for (const [node, should] of expected.sinks) {
+    const hop = node.target.name
+    const is = actual.get(node)!
+    const { found, keys } = compareTables(hop, should, is, {
+      ignored: LINEAGE,
+      moving: moving.sinks.get(node),
+      within: isWithin(period),
+      duplicates: isTopic(node.target),
+    })
+    const explained = await explainSink(flow, node, environment, found)
+    hops.push(checkedOf(hop, is.records, keys.actual, explained))
+    sinks.push({ flow, node, found: explained })
+    for (const table of [should, is, moving.sinks.get(node)!]) table.drop()
+  }
+  return { hops, sinks, pending: moving.records }
 }
 
 async function lettersHop(
-  topology: Topology,
-  environment: VerifyEnvironment,
-  should: ReadonlySet<string>,
-  may: ReadonlySet<string>,
+  { deadLetters }: Topology,
+  { broker }: VerifyEnvironment,
+  { period, folder }: Verification,
+  { should, may }: Letters,
 ): Promise<Checked> {
-  const hop = topology.deadLetters.topic
-  const { origins, records } = await readLetters(topology, environment)
-  const findings = compareSets(hop, should, origins, may)
-  return { hop, records, keys: origins.size, duplicates: records - origins.size, findings }
-}
-
-function compareSinks(
-  expected: Expected,
-  actual: ReadonlyMap<SinkNode, KeyTable>,
-  moving: Expected,
-): Checked[] {
-  return [...expected.sinks].map(([node, should]) => {
-    const is = actual.get(node)!
-    const hop = node.target.name
-    const findings = compare(hop, should, is, { ignored: LINEAGE, moving: moving.sinks.get(node) })
-    return { hop, ...countsOf(is), findings }
+  const hop = deadLetters.topic
+  const actual = new BucketedTable(LETTER_COLUMNS, folder)
+  const from = await beginningsOf(broker, hop, period)
+  await eachBatch(broker, await rangesOf(broker, hop, { from }), (batch) => {
+    for (const record of batch) addLetter(actual, record)
   })
+  const within = isWithin(period)
+  const { found, keys } = compareTables(hop, should, actual, { moving: may, within, duplicates: true })
+  return checkedOf(hop, actual.records, keys.actual, await explainLetters(found))
 }
 
-export function countsOf({ records, size }: KeyTable): Pick<Checked, 'records' | 'keys' | 'duplicates'> {
-  return { records, keys: size, duplicates: records - size }
-}
-
-async function readSink(node: SinkNode, environment: VerifyEnvironment): Promise<KeyTable> {
+async function readSink(
+  node: SinkNode,
+  environment: VerifyEnvironment,
+  period: Period,
+  folder: SpillFolder,
+): Promise<BucketedTable> {
   const { target } = node
-  const table = new KeyTable(columnsOfSink(node))
+  const table = new BucketedTable(columnsOfSink(node), folder)
   if (isTopic(target)) {
     const { broker } = environment
     const serdes = serdesOf(target, environment)
-    await eachBatch(broker, await rangesOf(broker, target.name), (batch) => addRecords(table, serdes, batch))
+    const from = await beginningsOf(broker, target.name, period)
+    const ranges = await rangesOf(broker, target.name, { from })
+    await eachBatch(broker, ranges, (batch) => addRecords(table, serdes, batch))
     return table
   }
   const reader = connectorFor(environment.tables, target.connector, node.name)
-  for await (const { value } of reader.readTable(target)) {
-    table.add(rowKey(target as TableTarget, value), 0, value)
+  // To read when every cell was written takes longer than to read the cells.
+  const timed = period.from !== undefined || period.to !== undefined
+  for await (const { value, clock } of reader.readTable(target, { clock: timed })) {
+    const written = clock === null || !timed ? 0 : Math.floor(clock / 1000)
+    table.add(rowKey(target as TableTarget, value), written, value)
   }
   return table
-}
-
-async function readLetters({ deadLetters }: Topology, { broker }: VerifyEnvironment) {
-  const origins = new Set<string>()
-  let records = 0
-  await eachBatch(broker, await rangesOf(broker, deadLetters.topic), (batch) => {
-    records += batch.length
-    for (const record of batch) origins.add(originOf(record))
-  })
-  return { origins, records }
 }

@@ -49,6 +49,10 @@ describe('millrace verify on real servers', () => {
     expect(windows).to.include({ ...equal, keys: minutes.keys, duplicates: windows.records - minutes.keys })
     expect(minutes).to.include({ ...equal, duplicates: 0 })
     expect(late).to.deep.equal({ hop: 'users.late', records: 0, ...equal })
+    const [again, ...noOther] = report.duplicated
+    expect(again).to.include({ hop: 'users.raw', key: second.login.uuid, kind: 'duplicated' })
+    expect(again.cause).to.include('captured again')
+    expect(noOther).to.deep.equal([])
     const others = report.hops.filter((hop: unknown) => ![windows, late, minutes].includes(hop))
     expect({ ...report, hops: others }).to.deep.equal({
       hops: [
@@ -62,6 +66,7 @@ describe('millrace verify on real servers', () => {
         { hop: 'user-insights.dlq', records: 1, keys: 1, duplicates: 0, ...equal },
       ],
       findings: [],
+      duplicated: report.duplicated,
       pending: 0,
       exitCode: 0,
     })
@@ -112,9 +117,10 @@ describe('millrace verify on real servers', () => {
       `INSERT INTO ${table('users_by_id')} (user_id, email) VALUES (${stranger}, 'x')`,
     )
     const { code, stdout } = await verify('--json')
-    expect(JSON.parse(stdout).findings).to.deep.equal([
-      { hop: 'users_by_id', key: stranger, kind: 'too many' },
-    ])
+    const [finding, ...others] = JSON.parse(stdout).findings
+    expect(finding).to.include({ hop: 'users_by_id', key: stranger, kind: 'too many' })
+    expect(finding.cause).to.match(/^a row nobody sent, written at 2/)
+    expect(others).to.deep.equal([])
     expect(code).to.equal(4)
     await servers.keyspace.execute(`DELETE FROM ${table('users_by_id')} WHERE user_id = ${stranger}`)
   })
@@ -165,7 +171,9 @@ describe('millrace verify on real servers', () => {
     )
     const { code, stdout } = await verify('--json')
     const { findings } = JSON.parse(stdout)
-    expect(findings).to.deep.include({ hop: 'users.raw', key: uuid, kind: 'missing' })
+    const [, missing] = findings
+    expect(missing).to.include({ hop: 'users.raw', key: uuid, kind: 'missing' })
+    expect(missing.cause).to.match(/^staged row \d+ was never captured/)
     expect(findings.map(({ kind }: { kind: string }) => kind)).to.deep.equal(['too many', 'missing'])
     expect(code).to.equal(3)
   })
@@ -173,9 +181,9 @@ describe('millrace verify on real servers', () => {
   it('should name a record that somebody else has written to users.raw', async () => {
     await repeatRawRecord(servers, second.login.uuid, NO_HEADERS)
     const { stdout } = await verify('--json')
-    expect(JSON.parse(stdout).findings).to.deep.include({
-      ...{ hop: 'users.raw', key: second.login.uuid, kind: 'too many' },
-    })
+    const found = JSON.parse(stdout).findings.find(({ hop }: { hop: string }) => hop === 'users.raw')
+    expect(found).to.include({ hop: 'users.raw', key: second.login.uuid, kind: 'too many' })
+    expect(found.cause).to.include('names no staged row')
   })
 })
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { textOf } from '../../lib/cli/verify/text.ts'
-import type { Finding } from '../../lib/verify/compare.ts'
+import type { Finding } from '../../lib/verify/findings.ts'
 import { reportOf } from '../../lib/verify/report.ts'
 
 const finding = (kind: Finding['kind'], key = 'some key'): Finding => ({ hop: 'table', key, kind })

@@ -6,15 +6,22 @@ import { lateUsers, toCounted, userCounts } from '../../../topologies/insight/co
 import userInsights from '../../../topologies/user-insights.ts'
 import { usersRaw } from '../../../topologies/users-raw.ts'
 import type { Range } from '../../broker/broker.ts'
-import { headerOf, type Position, type RawRecord } from '../../record.ts'
+import { place } from '../../errors.ts'
+import { headerOf, type RawRecord } from '../../record.ts'
 import { DEAD_LETTER } from '../../runtime/dead-letters.ts'
 import type { Environment } from '../../runtime/environment.ts'
 import { serdesOf } from '../../runtime/open.ts'
 import type { WindowNode } from '../../topology/keyed-nodes.ts'
 import type { TopicTarget } from '../../topology/topic.ts'
+import { BucketedTable } from '../../verify/bucketed-table.ts'
+import { compareTables } from '../../verify/compare.ts'
 import { originOf } from '../../verify/expected.ts'
+import type { Finding } from '../../verify/findings.ts'
+import { beginningsOf, isWithin, type Period } from '../../verify/period.ts'
 import type { Checked } from '../../verify/report.ts'
-import { eachBatch, rangesBeyond, rangesOf } from '../../verify/topic-tables.ts'
+import type { SpillFolder } from '../../verify/spill-folder.ts'
+import { eachBatch, rangesOf } from '../../verify/topic-tables.ts'
+import type { Verification } from '../../verify/topology-hops.ts'
 import type { TimeWindows } from '../../windows/time-windows.ts'
 import { compareTallies, type Fetched, keyOf, type Tally } from './tallies.ts'
 
@@ -30,21 +37,30 @@ const { size } = userInsights.nodes.find((node): node is WindowNode => node.kind
  */
 export async function verifyCounts(
   environment: Environment,
-  positions: readonly Position[],
+  { positions, period, folder }: Verification,
   { wait, settled }: { readonly wait: number; readonly settled: boolean },
 ): Promise<Checked[]> {
   const { broker } = environment
   const end = Date.now() + wait
   const raw = positions.filter(({ topic }) => topic === usersRaw.name)
   const refused = await refusedAtSource(environment)
-  const should = await readFetched(environment, await rangesOf(broker, usersRaw.name, raw), refused)
+  const from = await beginningsOf(broker, usersRaw.name, period)
+  const should = await readFetched(
+    environment,
+    await rangesOf(broker, usersRaw.name, { from, to: raw }),
+    refused,
+  )
   for (;;) {
     const counts = await readCounts(environment)
-    const late = await readLate(environment)
+    const late = await readLate(environment, folder)
     // Read behind them: what they hold came from before these ends.
-    const newer = await readFetched(environment, await rangesBeyond(broker, usersRaw.name, raw), refused)
-    const { findings, open } = compareTallies({ should, newer, counted: counts.tally, late, settled })
-    if (findings.length > 0 && Date.now() < end) {
+    const ahead = await rangesOf(broker, usersRaw.name, { from: raw })
+    const newer = await readFetched(environment, ahead, refused)
+    const compared = compareTallies({
+      ...{ should, newer, counted: counts.tally, late: late.tally, settled },
+      within: wholeWindows(period),
+    })
+    if (compared.findings.length > 0 && Date.now() < end) {
       await delay(BETWEEN_LOOKS)
       continue
     }
@@ -54,11 +70,38 @@ export async function verifyCounts(
       records,
       keys: tally.size,
       duplicates: records - tally.size,
-      findings,
+      findings: [...compared.findings.map(explained), ...counts.duplicated],
     }
-    const noted = open === 0 ? hop : { ...hop, note: `${open} users are in windows that are still open` }
-    return [noted, { hop: lateUsers.name, records: sumOf(late), findings: [] }]
+    const noted =
+      compared.open === 0
+        ? hop
+        : { ...hop, note: `${compared.open} users are in windows that are still open` }
+    return [noted, { hop: lateUsers.name, records: late.records, findings: late.duplicated }]
   }
+}
+
+/** A window that a period cuts was counted from users outside of it, too. */
+function wholeWindows({ from, to }: Period): (start: number) => boolean {
+  const within = isWithin({ from, to: to === undefined ? undefined : to - size + 1 })
+  return (start) => within(start)
+}
+
+function explained(finding: Finding): Finding {
+  const [, start] = finding.key.split('/') as [string, string]
+  const minute = `--from ${start} --to ${new Date(Date.parse(start) + size).toISOString()}`
+  const cure = `millrace replay topologies/user-insights.ts ${minute}`
+  return finding.kind === 'missing'
+    ? {
+        ...finding,
+        cause: 'users of this minute were processed and not counted, or its count was lost or changed',
+        cure,
+      }
+    : { ...finding, cause: 'users were counted twice, or somebody else has written this count', cure }
+}
+
+const AGAIN = {
+  cause: 'written again after a crash (at-least-once), by a replay or after a reset',
+  cure: 'none needed: readers take the largest revision',
 }
 
 async function readFetched(
@@ -83,23 +126,42 @@ async function readFetched(
 }
 
 /** The largest revision holds. */
-async function readCounts(environment: Environment): Promise<{ tally: Tally; records: number }> {
+async function readCounts(environment: Environment) {
   const newest = new Map<string, UserCount>()
+  const seen = new Set<string>()
+  const duplicated: Finding[] = []
   let records = 0
-  await eachValue<UserCount>(environment, userCounts, undefined, (count) => {
+  await eachValue<UserCount>(environment, userCounts, undefined, (count, record) => {
     const key = keyOf(count.country_code, count.window_start)
     records++
     if (count.revision >= (newest.get(key)?.revision ?? 0)) newest.set(key, count)
+    const revision = `${key} ${count.revision} ${count.users}`
+    if (seen.has(revision)) {
+      duplicated.push({ hop: userCounts.name, key, kind: 'duplicated', ...AGAIN, record: place(record) })
+    }
+    seen.add(revision)
   })
-  return { records, tally: new Map([...newest].map(([key, { users }]) => [key, users])) }
+  const tally: Tally = new Map([...newest].map(([key, { users }]) => [key, users]))
+  return { records, tally, duplicated }
 }
 
-async function readLate(environment: Environment): Promise<Tally> {
+/** A user comes late once: told by the record it came from. */
+async function readLate(environment: Environment, folder: SpillFolder) {
   const tally: Tally = new Map()
-  await eachValue<LateUser>(environment, lateUsers, undefined, ({ country_code, window_start }) =>
-    add(tally, country_code, window_start, 1),
-  )
-  return tally
+  const sources = new BucketedTable([], folder)
+  await eachValue<LateUser>(environment, lateUsers, undefined, ({ country_code, window_start, source }) => {
+    add(tally, country_code, window_start, 1)
+    sources.add(source, 0, {})
+  })
+  const none = new BucketedTable([], folder)
+  const { found } = compareTables(lateUsers.name, none, sources, { duplicates: true })
+  sources.drop()
+  const twice = found.listed.filter(({ kind }) => kind === 'duplicated')
+  return {
+    records: sources.records,
+    tally,
+    duplicated: twice.map(({ key, kind }): Finding => ({ hop: lateUsers.name, key, kind, ...AGAIN })),
+  }
 }
 
 /** What the source itself has refused (poison, dates in the future) is in no branch of the topology. */
@@ -148,8 +210,4 @@ function observe<K>(times: Map<K, number>, key: K, time: number): void {
 function add(tally: Tally, country: string, start: number, by: number): void {
   const key = keyOf(country, start)
   tally.set(key, (tally.get(key) ?? 0) + by)
-}
-
-function sumOf(tally: Tally): number {
-  return [...tally.values()].reduce((sum, count) => sum + count, 0)
 }

@@ -1,7 +1,7 @@
 import { userCounts } from '../../../topologies/insight/counts.ts'
 import userInsights from '../../../topologies/user-insights.ts'
 import type { WindowNode } from '../../topology/keyed-nodes.ts'
-import type { Finding } from '../../verify/compare.ts'
+import type { Finding } from '../../verify/findings.ts'
 import type { TimeWindows } from '../../windows/time-windows.ts'
 
 /** Users by `country/start of the minute`. */
@@ -26,17 +26,21 @@ export interface Tallies {
   readonly counted: Tally
   readonly late: Tally
   readonly settled: boolean
+  /** Which windows are compared, by their starts. Default: all. */
+  readonly within?: (start: number) => boolean
 }
 
 /**
  * What is counted or late must be what was fetched. Where it is less, the window may still be open: `open` users are in
  * such. Once the pipeline has settled, none is.
  */
-export function compareTallies({ should, newer, counted, late, settled }: Tallies) {
+export function compareTallies(said: Tallies) {
+  const { should, newer, counted, late, settled, within = () => true } = said
   const hop = userCounts.name
   const findings: Finding[] = []
   let open = 0
   for (const key of new Set([...should.tally.keys(), ...counted.keys(), ...late.keys()])) {
+    if (!within(startOf(key))) continue
     const of = (tally: Tally) => tally.get(key) ?? 0
     const found = of(counted) + of(late)
     const missing = of(should.tally) - found
@@ -52,6 +56,10 @@ export function keyOf(country: string, start: number): string {
 }
 
 function isOpen(key: string, { time }: Fetched): boolean {
-  const [country, start] = key.split('/') as [string, string]
-  return Date.parse(start) + size + grace > time(country)
+  const [country] = key.split('/') as [string]
+  return startOf(key) + size + grace > time(country)
+}
+
+function startOf(key: string): number {
+  return Date.parse(key.split('/')[1]!)
 }
