@@ -45,7 +45,8 @@ export function entranceTo(
   const behind = reach(target, target === input || !ends(target) ? within : drops(within))
   const ahead = reach(input, within)
   const way = new Set([...ahead].filter((node) => node !== target && reach(node, within).has(target)))
-  if (target !== input && !ahead.has(target)) return { why: `step "${step}" is not reached from topic ${topic}` }
+  if (target !== input && !ahead.has(target))
+    return { why: `step "${step}" is not reached from topic ${topic}` }
   const kept = new Set<Node>([...way, ...behind, target])
   const state = stateOf(kept, input)
   if (state !== undefined) return { why: stateText(step, state, behind.has(state) || state === target) }
