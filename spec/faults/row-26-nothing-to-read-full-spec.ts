@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import { CLEAN, judge } from './support/judge.ts'
 import { report } from './support/report.ts'
+import { rowRecords } from './support/row-records.ts'
 import { type Copying, copying, expected, numbered } from './topics/copying.ts'
 
-const RECORDS = 500
+const RECORDS = rowRecords()
 
 /** Partitions: 0 is empty, 1 has only what was aborted, 2 ends in that, 3 begins where records were deleted. */
 describe('fault row 26: nothing to read', () => {

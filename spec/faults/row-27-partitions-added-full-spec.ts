@@ -10,9 +10,10 @@ import { servers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { CLEAN, judge } from './support/judge.ts'
 import { report } from './support/report.ts'
+import { rowRecords } from './support/row-records.ts'
 import { copying, expected, numbered } from './topics/copying.ts'
 
-const RECORDS = 250
+const RECORDS = rowRecords() / 4
 
 describe('fault row 27: partitions are added while it runs', () => {
   it('should read the new ones from their beginning', async () => {

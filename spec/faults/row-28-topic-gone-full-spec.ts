@@ -4,9 +4,10 @@ import { executeReset, planReset } from '../../lib/runtime/reset/reset.ts'
 import { resourcesOf } from '../../lib/runtime/resources.ts'
 import { CLEAN, judge } from './support/judge.ts'
 import { report } from './support/report.ts'
+import { rowRecords } from './support/row-records.ts'
 import { type Copying, copying, expected } from './topics/copying.ts'
 
-const RECORDS = 500
+const RECORDS = rowRecords()
 
 describe('fault row 28: a topic is gone, or what the group is to read next', () => {
   let stage: Copying
