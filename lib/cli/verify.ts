@@ -115,7 +115,7 @@ export async function verify(
     const verification = { positions, period, folder }
     const captured = await verifyCapture(environment, database, wait, verification)
     const { hops, pending, sinks } = await verifyTopology(flows, environment, verification)
-    const counts = await verifyCounts(environment, verification, { wait, settled })
+    const counts = await verifyCounts(environment, verification, { group, wait, settled })
     const behind = hops.findIndex(({ hop }) => hop === userCountsByCountry.name)
     const report = reportOf([...captured, ...hops.toSpliced(behind, 0, ...counts)], pending)
     if (mending === undefined) return report
