@@ -64,6 +64,8 @@ export interface SinkConnector {
   resources(target: SinkTarget, context: SinkContext): readonly Resource[]
   /** Empties a table: every row, whoever has written it. */
   clear?(target: SinkTarget): Promise<void>
+  /** Removes a table; does nothing if there is none. Only ever called for a shadow's. */
+  drop?(target: SinkTarget): Promise<void>
   /** For `verify --repair`: one table's rows by primary key. The context's application is the one that is live. */
   repair?(target: SinkTarget, context: SinkContext): Promise<RowRepair>
   /** Forgets the positions kept for an application, and fences who writes with them: its input is to be read anew. */

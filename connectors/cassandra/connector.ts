@@ -8,6 +8,7 @@ import { type ReadOptions, type ReadRow, readTable } from './read.ts'
 import { openRepair } from './repair.ts'
 import { type Replication, resourcesOf } from './resources.ts'
 import { CassandraSink } from './sink.ts'
+import { tableName } from './statements.ts'
 import type { CassandraTarget } from './table.ts'
 
 export interface CassandraOptions extends ConnectionSettings {
@@ -48,6 +49,10 @@ export function cassandraConnector(options: CassandraOptions): CassandraConnecto
     clear: async (target) => {
       const name = `${connection.keyspace}.${ours(target).name}`
       await connection.query(`empty table ${name}`, `TRUNCATE ${name}`, [])
+    },
+    drop: async (target) => {
+      const cql = `DROP TABLE IF EXISTS ${tableName(connection.keyspace, ours(target))}`
+      await connection.query(`drop table ${target.name}`, cql)
     },
     repair: (target, context) => openRepair(connection, ours(target), context),
     raiseGeneration: (application) => raiseGeneration(connection, application),

@@ -1,6 +1,7 @@
 import { type Logger, SILENT } from '../../../lib/log.ts'
 import type { SinkConnector, TableReader } from '../../../lib/ports.ts'
 import { type Database, openDatabase } from '../connection.ts'
+import { quoteTable } from '../identifier.ts'
 import { raiseGeneration } from './generations.ts'
 import { forgetPositions } from './positions.ts'
 import { readTable } from './read.ts'
@@ -46,6 +47,10 @@ export function postgresConnector(options: PostgresOptions): PostgresConnector {
     clear: async (target) => {
       const { name } = storedTable(target, schema)
       await database.query(`empty table ${name}`, `truncate ${name}`)
+    },
+    drop: async (target) => {
+      const { name } = storedTable(target, schema)
+      await database.query(`drop table ${name}`, `drop table if exists ${quoteTable(name)}`)
     },
     repair: (target, context) => openRepair(database, storedTable(target, schema), context),
     forget: (application) => forgetPositions(database, application),
