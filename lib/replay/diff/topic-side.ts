@@ -1,0 +1,85 @@
+import { deserialize, serialize } from 'node:v8'
+import type { Broker } from '../../broker/broker.ts'
+import { MillraceError } from '../../errors.ts'
+import type { TopicSerdes } from '../../operators/sink.ts'
+import type { Headers, RawRecord } from '../../record.ts'
+import { rangesOf } from '../../verify/topic-tables.ts'
+import type { DiffRow, DiffSide } from './diff-row.ts'
+import { keyOfContent, keyOfRecord } from './key-text.ts'
+import type { StoredEntry } from './stored-entry.ts'
+
+/** What a value is called that its contract can't read. */
+const UNREADABLE = '(unreadable)'
+
+type Rest = [partition: number, offset: number, key: Buffer | null, headers: Headers]
+
+/** A topic as a table: the newest record of each key counts, by its timestamp. */
+export class TopicSide implements DiffSide {
+  readonly #broker: Broker
+  readonly #topic: string
+  readonly #serdes: TopicSerdes
+  #unreadable = 0
+
+  constructor(broker: Broker, topic: string, serdes: TopicSerdes) {
+    this.#broker = broker
+    this.#topic = topic
+    this.#serdes = serdes
+  }
+
+  get unreadable(): number {
+    return this.#unreadable
+  }
+
+  async *entries(): AsyncGenerator<StoredEntry> {
+    const { key } = this.#serdes
+    const ranges = await rangesOf(this.#broker, this.#topic)
+    for await (const { records } of this.#broker.read(ranges)) {
+      await key.ready?.(records.map((record) => record.key))
+      for (const record of records) {
+        const name = this.#keyOf(record)
+        if (name === undefined) continue
+        const rest: Rest = [record.partition, record.offset, record.key, record.headers]
+        yield { key: name, clock: record.timestamp, value: record.value, rest: serialize(rest) }
+      }
+    }
+  }
+
+  ready(entries: readonly StoredEntry[]): Promise<void> | undefined {
+    return this.#serdes.value.ready?.(entries.map(({ value }) => value))
+  }
+
+  rowOf({ clock, value, rest }: StoredEntry): DiffRow {
+    const [partition, offset, key, headers] = deserialize(rest) as Rest
+    const record = { topic: this.#topic, partition, offset, key, value, timestamp: clock!, headers }
+    return { value: this.#fieldsOf(value!), clock, record }
+  }
+
+  #keyOf({ key, value }: RawRecord): string | undefined {
+    if (key === null) return keyOfContent(value)
+    try {
+      return keyOfRecord(this.#serdes.key.decode(key))
+    } catch (error) {
+      requirePoison(error)
+      this.#unreadable++
+      return undefined
+    }
+  }
+
+  #fieldsOf(bytes: Buffer): DiffRow['value'] {
+    try {
+      const value: unknown = this.#serdes.value.decode(bytes)
+      return isRecord(value) ? value : { value }
+    } catch (error) {
+      requirePoison(error)
+      return { [UNREADABLE]: bytes }
+    }
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+}
+
+function requirePoison(error: unknown): void {
+  if (!(error instanceof MillraceError && error.code === 'POISON')) throw error
+}
