@@ -11,7 +11,7 @@ import type { Worker } from '../../runtime/worker-options.ts'
 import { print, table } from '../outcome.ts'
 import type { Connected } from '../servers/connect.ts'
 import { textOf } from '../verify/text.ts'
-import { verify } from '../verify.ts'
+import { verify } from '../verify/verify-pipeline.ts'
 
 export interface Arriving {
   readonly database: Database

@@ -17,7 +17,7 @@ export interface Fetched {
   readonly time: (country: string) => number
 }
 
-const { size, grace } = userInsights.nodes.find((node): node is WindowNode => node.kind === 'window')!
+export const { size, grace } = userInsights.nodes.find((node): node is WindowNode => node.kind === 'window')!
   .windows as TimeWindows
 
 export interface Tallies {
