@@ -5,6 +5,7 @@ import {
   type ChangelogPlace,
   changelogTopic,
   checkpointOf,
+  KEY_AT,
   META,
   type Meta,
   readKey,
@@ -123,8 +124,8 @@ class Tail {
 
   #apply(): void {
     for (const { key, value } of this.#waiting) {
-      if (value === null) this.#loader.delete(keyOf(key!))
-      else this.#loader.set(keyOf(key!), value)
+      if (value === null) this.#loader.delete(key!, KEY_AT)
+      else this.#loader.set(key!, value, KEY_AT)
     }
     this.#waiting = []
     this.#checkpoints = []
@@ -132,5 +133,5 @@ class Tail {
 }
 
 function keyOf(key: Buffer): string {
-  return key.toString('latin1', 1)
+  return key.toString('latin1', KEY_AT)
 }

@@ -18,6 +18,8 @@ export const CHANGELOG_CONFIG = {
 /** First byte of a key: what the record says. */
 export const META = 0
 const ENTRY = 1
+/** Where an entry's key in its store begins. */
+export const KEY_AT = 1
 
 /** Which checkpoint a state is of: the larger, the later. */
 const CHECKPOINT = 'checkpoint'
@@ -75,9 +77,9 @@ function readTo(meta: Meta): Meta {
 }
 
 function entryKey(key: string): Buffer {
-  const bytes = Buffer.allocUnsafe(key.length + 1)
+  const bytes = Buffer.allocUnsafe(KEY_AT + key.length)
   bytes[0] = ENTRY
-  bytes.write(key, 1, 'latin1')
+  bytes.write(key, KEY_AT, 'latin1')
   return bytes
 }
 

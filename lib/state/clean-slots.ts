@@ -18,6 +18,7 @@ export class CleanSlots {
   constructor(limitBytes: number) {
     this.#limit = limitBytes
     const ends: Slot = {
+      id: -1,
       key: '',
       owner: NOBODY,
       value: undefined,

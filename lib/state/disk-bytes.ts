@@ -1,9 +1,13 @@
 import type { Changes } from './changes.ts'
 import type { CleanSlots } from './clean-slots.ts'
+import { IntColumn } from './int-column.ts'
 import { KeyOrder } from './key-order.ts'
+import { KeyTable } from './key-table.ts'
+import { latin1Bytes } from './latin1-bytes.ts'
 import type { Loads } from './loads.ts'
-import type { OrderedBytes } from './ordered-bytes.ts'
+import type { OrderedBytes, StoreLoader } from './ordered-bytes.ts'
 import type { Slot, SlotOwner } from './slot.ts'
+import { SlotsById } from './slots-by-id.ts'
 
 /** What the stores of a task share. */
 export interface SharedByStores {
@@ -20,9 +24,19 @@ export interface SharedByStores {
  */
 export class DiskBytes implements OrderedBytes, SlotOwner {
   readonly prefix: string
+  /**
+   * As `set` and `delete`, but values go to the disk alone and are read from there: not before they are saved.
+   */
+  readonly loader: StoreLoader = {
+    set: (key, value, from = 0) => this.#loadSet(key, from, value),
+    delete: (key, from = 0) => this.#loadDelete(key, from),
+  }
   readonly #shared: SharedByStores
-  readonly #entries = new Map<string, Slot | number>()
-  readonly #order = new KeyOrder(() => this.#entries.keys())
+  readonly #keys = new KeyTable()
+  /** Of what is saved under a key, by id; 0 if nothing is. That of a value in memory is in its slot. */
+  readonly #seals = new IntColumn()
+  readonly #slots = new SlotsById()
+  readonly #order = new KeyOrder(() => this.#keys.keys())
 
   constructor(prefix: string, shared: SharedByStores) {
     this.prefix = prefix
@@ -30,35 +44,35 @@ export class DiskBytes implements OrderedBytes, SlotOwner {
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#keys.size
   }
 
   get(key: string): Buffer | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    if (typeof entry === 'number') return this.#load(key, entry)
-    this.#shared.clean.used(entry)
-    return entry.value
+    const id = this.#find(key)
+    if (id < 0) return undefined
+    const slot = this.#slots.get(id)
+    if (slot === undefined) return this.#load(key, id)
+    this.#shared.clean.used(slot)
+    return slot.value
   }
 
   set(key: string, value: Buffer): void {
-    const entry = this.#entries.get(key)
-    const slot = typeof entry === 'object' ? entry : this.#slot(key, entry ?? 0)
+    const before = this.#keys.size
+    const id = this.#keys.add(latin1Bytes(key), 0, key.length)
+    const slot = this.#slots.get(id) ?? this.#slot(key, id)
     this.#shared.changes.changing(slot)
     slot.value = value
-    if (entry === slot) return
-    this.#entries.set(key, slot)
-    if (entry === undefined) this.#order.added(key)
+    if (this.#keys.size !== before) this.#order.added(key)
   }
 
   delete(key: string): void {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return
-    const slot = typeof entry === 'object' ? entry : this.#slot(key, entry)
+    const id = this.#find(key)
+    if (id < 0) return
+    const slot = this.#slots.get(id) ?? this.#slot(key, id)
     this.#shared.changes.changing(slot)
     slot.value = undefined
-    this.#entries.delete(key)
-    this.#order.removed(key)
+    this.#slots.delete(slot)
+    this.#removed(key, id)
   }
 
   entries(from?: string, to?: string): Iterable<readonly [key: string, value: Buffer]> {
@@ -70,34 +84,42 @@ export class DiskBytes implements OrderedBytes, SlotOwner {
   }
 
   keys(): Iterable<string> {
-    return this.#entries.keys()
+    return this.#keys.keys()
   }
 
-  /**
-   * As `set`, or `delete` for null, but the value goes to the disk alone and is read from there: not before it is saved.
-   */
-  load(key: string, value: Buffer | null): void {
-    const entry = this.#entries.get(key)
-    if (typeof entry === 'object') {
-      if (value === null) this.delete(key)
-      else this.set(key, value)
-    } else if (value !== null) {
-      this.#entries.set(key, this.#shared.loads.put(this.prefix, key, value, entry ?? 0))
-      if (entry === undefined) this.#order.added(key)
-    } else if (entry !== undefined) {
-      this.#shared.loads.delete(this.prefix, key, entry)
-      this.#entries.delete(key)
-      this.#order.removed(key)
-    }
-  }
-
-  /** An entry that was found on disk. */
-  restore(key: string, seal: number): void {
-    this.#entries.set(key, seal)
+  /** An entry that was found on disk: its key is the bytes from `from` on. */
+  restore(key: Buffer, from: number, seal: number): void {
+    this.#seals.set(this.#keys.add(key, from, key.length), seal)
   }
 
   evicted(slot: Slot): void {
-    this.#entries.set(slot.key, slot.seal)
+    this.#seals.set(slot.id, slot.seal)
+    this.#slots.delete(slot)
+  }
+
+  #loadSet(key: Buffer, from: number, value: Buffer): void {
+    const before = this.#keys.size
+    const id = this.#keys.add(key, from, key.length)
+    const slot = this.#slots.get(id)
+    if (slot !== undefined) {
+      this.set(slot.key, value)
+      return
+    }
+    const seal = this.#shared.loads.put(this.prefix, key, from, value, this.#seals.get(id))
+    this.#seals.set(id, seal)
+    if (this.#keys.size !== before && this.#order.isMade) this.#order.added(this.#keys.keyOf(id))
+  }
+
+  #loadDelete(key: Buffer, from: number): void {
+    const id = this.#keys.find(key, from, key.length)
+    if (id < 0) return
+    const slot = this.#slots.get(id)
+    if (slot !== undefined) {
+      this.delete(slot.key)
+      return
+    }
+    this.#shared.loads.delete(this.prefix, key, from, this.#seals.get(id))
+    this.#removed(this.#keys.keyOf(id), id)
   }
 
   *#found(keys: Iterable<string>): Generator<readonly [string, Buffer], void> {
@@ -107,16 +129,29 @@ export class DiskBytes implements OrderedBytes, SlotOwner {
     }
   }
 
-  #load(key: string, seal: number): Buffer {
-    const slot = this.#slot(key, seal)
-    const value = this.#shared.read(this.prefix, key, seal)
+  #find(key: string): number {
+    return this.#keys.find(latin1Bytes(key), 0, key.length)
+  }
+
+  #load(key: string, id: number): Buffer {
+    const value = this.#shared.read(this.prefix, key, this.#seals.get(id))
+    const slot = this.#slot(key, id)
     slot.value = value
-    this.#entries.set(key, slot)
     this.#shared.clean.add(slot)
     return value
   }
 
-  #slot(key: string, seal: number): Slot {
-    return { key, owner: this, value: undefined, seal, save: 0, older: undefined, newer: undefined }
+  #slot(key: string, id: number): Slot {
+    const seal = this.#seals.get(id)
+    const slot = { id, key, owner: this, value: undefined, seal, save: 0, older: undefined, newer: undefined }
+    this.#slots.set(slot)
+    return slot
+  }
+
+  /** The next one with this id has nothing saved. */
+  #removed(key: string, id: number): void {
+    this.#seals.set(id, 0)
+    this.#keys.remove(id)
+    this.#order.removed(key)
   }
 }

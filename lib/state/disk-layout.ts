@@ -25,11 +25,22 @@ export function diskKey(prefix: string, key: string): Buffer {
   return Buffer.from(prefix + key, 'latin1')
 }
 
-/** The store and the key of what lies in `ENTRIES`; undefined if it is no entry. */
-export function entryOf(diskKey: Buffer): readonly [store: string, key: string] | undefined {
-  const end = diskKey.indexOf(0)
-  if (end < 0) return undefined
-  return [diskKey.toString('utf8', 1, end), diskKey.toString('latin1', end + 1)]
+/** Where the key begins in the store of what lies in `ENTRIES`; 0 if it is no entry. */
+export function keyAt(diskKey: Buffer): number {
+  return diskKey.indexOf(0) + 1
+}
+
+/** Reads of which store an entry is. Those of a store lie side by side: its name is read once. */
+export class StoreReader {
+  #prefix: Buffer = Buffer.alloc(0)
+  #store = ''
+
+  of(diskKey: Buffer): string {
+    if (startsWith(diskKey, this.#prefix)) return this.#store
+    this.#prefix = diskKey.subarray(0, keyAt(diskKey))
+    this.#store = this.#prefix.toString('utf8', ENTRY.length, this.#prefix.length - SEPARATOR.length)
+    return this.#store
+  }
 }
 
 /** A checksum over key and value, which LevelDB does not check when it reads; a signed number of 32 bits. */
@@ -50,4 +61,9 @@ export function unsealed(diskKey: Buffer, bytes: Buffer): readonly [seal: number
   const value = bytes.subarray(SEAL_BYTES)
   const seal = bytes.readInt32BE()
   return sealOf(diskKey, value) === seal ? [seal, value] : undefined
+}
+
+function startsWith(bytes: Buffer, prefix: Buffer): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[i] !== prefix[i]) return false
+  return prefix.length > 0
 }

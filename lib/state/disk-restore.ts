@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import { damaged, foreign } from './disk-error.ts'
 import { decodeHead, type Head, NEVER_SAVED } from './disk-head.ts'
-import { ENTRIES, entryOf, FORMAT_KEY, HEAD_KEY, unsealed } from './disk-layout.ts'
+import { ENTRIES, FORMAT_KEY, HEAD_KEY, keyAt, StoreReader, unsealed } from './disk-layout.ts'
 import type { Level } from './disk-level.ts'
 
 /** Raised by every change after which an older millrace would read wrongly. */
@@ -9,7 +9,8 @@ const FORMAT = 1
 const ENTRIES_AT_A_TIME = 1000
 const BYTES_AT_A_TIME = 1024 * 1024
 
-export type Restored = (store: string, key: string, seal: number) => void
+/** The key is the bytes of `diskKey` from `from` on. */
+export type Restored = (store: string, diskKey: Buffer, from: number, seal: number) => void
 
 /**
  * Reads and checks all that was saved, and tells of each entry. LevelDB checks its own write-ahead log and its list
@@ -66,6 +67,7 @@ function unknown(dir: string, marked: number): MillraceError {
 }
 
 async function readEntries(level: Level, dir: string, restored: Restored) {
+  const stores = new StoreReader()
   let [count, sum] = [0, 0]
   const iterator = level.iterator({ ...ENTRIES, highWaterMarkBytes: BYTES_AT_A_TIME })
   try {
@@ -73,11 +75,12 @@ async function readEntries(level: Level, dir: string, restored: Restored) {
       const entries = await iterator.nextv(ENTRIES_AT_A_TIME)
       if (entries.length === 0) return { count, sum }
       for (const [diskKey, bytes] of entries) {
-        const entry = entryOf(diskKey)
-        if (entry === undefined) throw damaged(dir, 'a key is none of a store')
+        const from = keyAt(diskKey)
+        if (from === 0) throw damaged(dir, 'a key is none of a store')
+        const store = stores.of(diskKey)
         const seal = unsealed(diskKey, bytes)?.[0]
-        if (seal === undefined) throw damaged(dir, `an entry of store '${entry[0]}' has a wrong checksum`)
-        restored(entry[0], entry[1], seal)
+        if (seal === undefined) throw damaged(dir, `an entry of store '${store}' has a wrong checksum`)
+        restored(store, diskKey, from, seal)
         count++
         sum = (sum + seal) | 0
       }

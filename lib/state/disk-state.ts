@@ -95,13 +95,12 @@ class DiskState implements StateBackend {
   }
 
   loader(store: string): StoreLoader {
-    const bytes = this.#store(store)
-    return { set: (key, value) => bytes.load(key, value), delete: (key) => bytes.load(key, null) }
+    return this.#store(store).loader
   }
 
   async restore(): Promise<void> {
-    this.#head = await restoreFrom(this.#level, this.#dir, this.#mark.sequence, (store, key, seal) =>
-      this.#store(store).restore(key, seal),
+    this.#head = await restoreFrom(this.#level, this.#dir, this.#mark.sequence, (store, key, from, seal) =>
+      this.#store(store).restore(key, from, seal),
     )
     const { meta, owner = this.#owner } = this.#head
     if (this.#owner !== undefined && owner !== this.#owner) throw anothers(this.#dir, owner!, this.#owner)

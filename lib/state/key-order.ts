@@ -19,6 +19,11 @@ export class KeyOrder {
     this.#keys = keys
   }
 
+  /** Until then nothing has to be told to it. */
+  get isMade(): boolean {
+    return this.#tree !== undefined
+  }
+
   added(key: string): void {
     this.#changing()?.set(key, undefined)
   }

@@ -17,7 +17,6 @@ const SEAL_BYTES = 4
  */
 export class Loads {
   readonly #level: Level
-  readonly #key = new Scratch()
   /** A key, and its value behind it: what a seal is of. */
   readonly #entry = new Scratch()
   /** A seal, and the value behind it: what is on disk. */
@@ -29,23 +28,28 @@ export class Loads {
     this.#level = level
   }
 
-  /** Returns the seal of what is loaded; `before` is that of what it replaces, 0 for nothing. */
-  put(prefix: string, key: string, value: Buffer, before: number): number {
-    const at = this.#diskKey(prefix, key)
-    const entry = this.#entry.of(at.length + value.length)
-    at.copy(entry)
-    value.copy(entry, at.length)
+  /**
+   * Puts the entry whose key is the bytes of `key` from `from` on. Returns its seal; `before` is that of what it
+   * replaces, 0 for nothing.
+   */
+  put(prefix: string, key: Buffer, from: number, value: Buffer, before: number): number {
+    const keyBytes = prefix.length + key.length - from
+    const entry = this.#entry.of(keyBytes + value.length)
+    writeKey(entry, prefix, key, from)
+    value.copy(entry, keyBytes)
     const seal = crc32(entry) | 0
     const sealed = this.#sealed.of(SEAL_BYTES + value.length)
     sealed.writeInt32BE(seal)
     value.copy(sealed, SEAL_BYTES)
-    this.#open().put(at, sealed)
+    this.#open().put(this.#entry.first(keyBytes), sealed)
     this.#added = (this.#added + seal - before) | 0
     return seal
   }
 
-  delete(prefix: string, key: string, before: number): void {
-    this.#open().del(this.#diskKey(prefix, key))
+  delete(prefix: string, key: Buffer, from: number, before: number): void {
+    const at = this.#entry.of(prefix.length + key.length - from)
+    writeKey(at, prefix, key, from)
+    this.#open().del(at)
     this.#added = (this.#added - before) | 0
   }
 
@@ -57,15 +61,14 @@ export class Loads {
     return taken
   }
 
-  #diskKey(prefix: string, key: string): Buffer {
-    const at = this.#key.of(prefix.length + key.length)
-    at.write(prefix, 'latin1')
-    at.write(key, prefix.length, 'latin1')
-    return at
-  }
-
   #open(): Batch {
     this.#batch ??= this.#level.batch()
     return this.#batch
   }
+}
+
+/** As `diskKey`; of few bytes, so that no call to copy them would be worth it. */
+function writeKey(to: Buffer, prefix: string, key: Buffer, from: number): void {
+  for (let i = 0; i < prefix.length; i++) to[i] = prefix.charCodeAt(i)
+  for (let i = from, at = prefix.length; i < key.length; i++, at++) to[at] = key[i]!
 }

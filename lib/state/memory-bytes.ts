@@ -1,8 +1,12 @@
 import { KeyOrder } from './key-order.ts'
-import type { OrderedBytes } from './ordered-bytes.ts'
+import type { OrderedBytes, StoreLoader } from './ordered-bytes.ts'
 
 /** An ordered map in memory: a `Map`, and the order of its keys once somebody asks for it. */
 export class MemoryBytes implements OrderedBytes {
+  readonly loader: StoreLoader = {
+    set: (key, value, from = 0) => this.set(key.toString('latin1', from), value),
+    delete: (key, from = 0) => this.delete(key.toString('latin1', from)),
+  }
   readonly #values = new Map<string, Buffer>()
   readonly #order = new KeyOrder(() => this.#values.keys())
 

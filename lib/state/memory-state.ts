@@ -12,7 +12,7 @@ export function memoryState(): StateBackend {
   }
   return {
     bytes,
-    loader: bytes,
+    loader: (name) => bytes(name).loader,
     save: async (meta) => {
       saved = { ...meta }
     },

@@ -21,8 +21,14 @@ export interface OrderedBytes {
   readonly size: number
 }
 
-/** Fills a store that nobody reads yet, past the memory that its values would take. */
-export type StoreLoader = Pick<OrderedBytes, 'set' | 'delete'>
+/**
+ * Fills a store that nobody reads yet, past the memory that its values would take. A key is the bytes of `key` from
+ * `from` on (default 0), and is copied: it can be a part of what was read. Values are as in `OrderedBytes`.
+ */
+export interface StoreLoader {
+  set(key: Buffer, value: Buffer, from?: number): void
+  delete(key: Buffer, from?: number): void
+}
 
 /** All state of one task: several named ordered maps that are saved together. */
 export interface StateBackend {

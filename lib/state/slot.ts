@@ -1,5 +1,7 @@
-/** An entry of a disk store whose value is in memory. One that is not is its seal alone, a number. */
+/** An entry of a disk store whose value is in memory. Of one that is not there is its seal alone, a number. */
 export interface Slot {
+  /** That of its key in its store, for as long as it is there. */
+  readonly id: number
   readonly key: string
   readonly owner: SlotOwner
   /** Undefined: deleted, and not in its store any more; the deletion is still to be saved. */

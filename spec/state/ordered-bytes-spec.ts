@@ -56,15 +56,18 @@ for (const [where, open] of Object.entries(backends)) {
       bytes.get('a')
       put('c')
       const loader = backend.loader('store')
-      for (const key of ['a', 'b', 'c', 'd', 'e', 'x'.repeat(5000)]) loader.set(key, value(`${key[0]}2`))
-      loader.set('d', value('d3'))
-      for (const key of ['b', 'e', 'never there']) loader.delete(key)
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'x'.repeat(5000)]) {
+        loader.set(value(key), value(`${key[0]}2`))
+      }
+      loader.set(value('not of it: d'), value('d3'), 'not of it: '.length)
+      for (const key of ['b', 'never there']) loader.delete(value(key))
+      loader.delete(value('..e'), 2)
       await backend.save({ loaded: 'yes' })
       const filled = ['a=a2', 'c=c2', 'd=d3', `${'x'.repeat(5000)}=x2`]
       expect(shown(bytes.entries())).to.deep.equal(filled)
       expect([bytes.size, backend.meta]).to.deep.equal([4, { loaded: 'yes' }])
       put('d')
-      loader.delete('a')
+      loader.delete(value('a'))
       await backend.save({})
       expect(shown(bytes.entries())).to.deep.equal(['c=c2', 'd=D', filled[3]])
     })
