@@ -32,11 +32,25 @@ export async function openLevel(dir: string, saved: boolean): Promise<Level> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const suspects = await damagedTables(folder)
   const level = await opened(folder, !saved)
+  try {
+    await requireTables(level, dir, suspects)
+    return level
+  } catch (error) {
+    await level.close()
+    throw error
+  }
+}
+
+/**
+ * Looks again at tables that are in use and were damaged before LevelDB was opened: what a kill, or a close, has left
+ * of one is not, but LevelDB may have given its number to a new one at once.
+ */
+async function requireTables(level: Level, dir: string, suspects: readonly number[]): Promise<void> {
   const inUse = tablesOf(level)
-  const found = suspects.filter((number) => inUse.has(number))
-  if (found.length === 0) return level
-  await level.close()
-  throw damaged(dir, `table ${found.join(', ')} of LevelDB has a wrong checksum`)
+  const inQuestion = suspects.filter((number) => inUse.has(number))
+  if (inQuestion.length === 0) return
+  const found = (await damagedTables(join(dir, FOLDER))).filter((number) => inQuestion.includes(number))
+  if (found.length > 0) throw damaged(dir, `table ${found.join(', ')} of LevelDB has a wrong checksum`)
 }
 
 /** Nothing is checked. */

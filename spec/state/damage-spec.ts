@@ -128,6 +128,19 @@ describe('damaged state on disk', () => {
     }
   })
 
+  it('should not be seen in what a kill has left of a table, though LevelDB gives its number to the next one', async () => {
+    const after = copyOf(inLog!)
+    // Reads the log, and makes a table of it.
+    await (await openDiskState(after)).close()
+    const [next] = filesOf(after, /\.ldb$/)
+    for (const left of ['', 'part of a table '.repeat(1000)]) {
+      const dir = copyOf(inLog!)
+      writeFileSync(join(dir, next!), left)
+      expect(await seen(dir, `${left.length} bytes in ${next}`)).to.equal(false)
+      expect(filesOf(dir, /\.ldb$/)).to.deep.equal([next])
+    }
+  })
+
   it('should never be read wrongly, whatever bit has flipped in whatever file', async () => {
     for (const dir of [inLog!, inTables!]) {
       for (const file of [...filesOf(dir, /^CURRENT|^MANIFEST|^LOG/), 'saved']) {
