@@ -1,0 +1,167 @@
+import { expect } from 'chai'
+import { kafkaBroker } from '../../connectors/kafka/broker.ts'
+import { Ledger } from '../../lib/deployed/ledger.ts'
+import { expectedRows } from '../e2e/expected-rows.ts'
+import { differences, storedRows } from '../e2e/stored-rows.ts'
+import { isFull } from '../replay/size.ts'
+import { untilCaptured } from '../support/captured.ts'
+import { consumeUntilQuiet } from '../support/console-consumer.ts'
+import { type MillraceProcess, millrace, runMillrace, startMillrace } from '../support/millrace.ts'
+import { type PipelineServers, startPipelineServers } from '../support/pipeline-servers.ts'
+import { POISON, poisoned, type StagedUser } from './poison.ts'
+
+const USERS = isFull() ? 100_000 : 3_000
+const INSIGHTS = 'spec/dead-letters/topologies/insights.ts'
+/** A minute that is over. */
+const SINCE = Date.now() - (Date.now() % 60_000) - 120_000
+
+interface Group {
+  readonly fingerprint: string
+  readonly step: string
+  readonly count: number
+  readonly redriven: number
+}
+
+describe(`100 poison records among ${USERS} in the pipeline`, () => {
+  let servers: PipelineServers
+  let running: MillraceProcess | undefined
+  let broken: Record<string, string>
+  let fixed: Record<string, string>
+
+  before(async () => {
+    servers = await startPipelineServers()
+    broken = { ...servers.env }
+    fixed = { ...servers.env, SPEC_FIXED: 'yes' }
+    await millrace(['apply'], broken)
+    const broker = kafkaBroker({ brokers: servers.env.KAFKA_BROKERS!.split(',') })
+    await Ledger.resource(broker).create()
+    await broker.close()
+    await stage(poisoned(USERS, SINCE))
+    const capture = startMillrace(['capture'], broken)
+    await capture.printed(/captur/)
+    await untilCaptured(servers)
+    capture.kill('SIGTERM')
+    expect((await capture.ended).code).to.equal(0)
+    await millrace(['run', INSIGHTS, '--until-caught-up'], broken)
+  })
+
+  after(async () => {
+    running?.kill('SIGKILL')
+    await servers?.stop()
+  })
+
+  it('should group them by step and kind of reason', async () => {
+    expect(await groups('users.raw.dlq')).to.deep.equal({ 'users-raw': POISON.capture })
+    const { check, map, future } = POISON
+    expect(await groups(INSIGHTS)).to.deep.equal({ identified: check, cleanse: map, users: future })
+  })
+
+  it('should show one, without personal data unless it is asked for', async () => {
+    const { groups } = await listed(INSIGHTS)
+    const { fingerprint } = groups.find(({ step }) => step === 'cleanse')!
+    const shown = await millrace(['dlq', 'show', INSIGHTS, fingerprint], broken)
+    expect(shown)
+      .to.match(/^record +users\.raw\/\d+\/\d+$/m)
+      .and.to.include('"email": "text of ')
+    const value = JSON.parse(
+      await millrace(['dlq', 'show', INSIGHTS, fingerprint, '--show-values', '--json'], broken),
+    )
+    expect(value.value.login.username).to.match(/^map-\d+$/)
+  })
+
+  it('should, once all is mended, redrive them beside the running application, to the rows of a clean run', async () => {
+    running = startMillrace(['run', INSIGHTS], fixed)
+    await running.printed(/assigned/)
+    await mend(poisoned(USERS, SINCE))
+    const captured = await redriven('users.raw.dlq', '--all')
+    expect(captured).to.include({ due: POISON.capture, redriven: POISON.capture, refused: 0 })
+    await passed()
+    const { groups } = await listed(INSIGHTS)
+    const { fingerprint } = groups.find(({ step }) => step === 'identified')!
+    expect(await redriven(INSIGHTS, '--group', fingerprint)).to.include({
+      redriven: POISON.check,
+      refused: 0,
+    })
+    expect(await redriven(INSIGHTS, '--all')).to.include({ redriven: POISON.map + POISON.future, refused: 0 })
+    expect(await redriven(INSIGHTS, '--all')).to.include({ selected: 80, due: 0 })
+    running.kill('SIGTERM')
+    expect((await running.ended).code).to.equal(0)
+    await passed()
+    await shouldBeClean()
+  })
+
+  it('should have them all listed as redriven, and nothing left to do', async () => {
+    const all = [...(await listed(INSIGHTS)).groups, ...(await listed('users.raw.dlq')).groups]
+    expect(all.filter(({ count, redriven }) => count !== redriven)).to.deep.equal([])
+    const again = await runMillrace(['dlq', 'redrive', INSIGHTS, '--all', '--yes'], fixed)
+    expect(again.code, again.stderr).to.equal(0)
+    expect(again.stdout).to.include('nothing was redriven')
+  })
+
+  async function shouldBeClean(): Promise<void> {
+    const { env, keyspace } = servers
+    const clean = await expectedRows(env.DATABASE_URL!)
+    expect(clean.refused).to.deep.equal([])
+    expect(clean.usersById.size).to.equal(USERS)
+    const usersById = await storedRows(keyspace, 'users_by_id', ['user_id'])
+    expect(differences(clean.usersById, usersById, ['source'])).to.deep.equal([])
+    const byCountry = await storedRows(keyspace, 'users_by_country', ['country_code', 'user_id'])
+    expect(differences(clean.usersByCountry, byCountry)).to.deep.equal([])
+    const key = ['country_code', 'day', 'window_start']
+    const counts = await storedRows(keyspace, 'user_counts_by_country', key)
+    expect(differences(clean.countsByCountry, counts)).to.deep.equal([])
+    const insights = await consumeUntilQuiet(env.KAFKA_BROKERS!, 'users.insights')
+    expect([insights.length, new Set(insights.map((one) => String(one.key))).size]).to.deep.equal([
+      USERS,
+      USERS,
+    ])
+    const raw = await consumeUntilQuiet(env.KAFKA_BROKERS!, 'users.raw')
+    const origins = new Map(
+      raw.map((one) => [`users.raw/${one.partition}/${one.offset}`, `${one.key} ${one.timestamp}`]),
+    )
+    const wrong = [...usersById.values()].filter(
+      ({ user_id, fetched_at, source }) => origins.get(String(source)) !== `${user_id} ${fetched_at}`,
+    )
+    expect(wrong).to.deep.equal([])
+  }
+
+  async function listed(whose: string): Promise<{ readonly groups: readonly Group[] }> {
+    return JSON.parse(await millrace(['dlq', 'ls', whose, '--json'], fixed))
+  }
+
+  async function groups(whose: string): Promise<Record<string, number>> {
+    return Object.fromEntries((await listed(whose)).groups.map(({ step, count }) => [step, count]))
+  }
+
+  async function redriven(...args: string[]) {
+    return JSON.parse(await millrace(['dlq', 'redrive', ...args, '--yes', '--json'], fixed))
+  }
+
+  /** All that is in the application's inputs by now. */
+  async function passed(): Promise<void> {
+    await millrace(['run', INSIGHTS, '--until-caught-up'], fixed)
+  }
+
+  async function stage(users: readonly StagedUser[]): Promise<void> {
+    for (let at = 0; at < users.length; at += 5000) {
+      const page = users.slice(at, at + 5000)
+      await servers.sql(
+        `INSERT INTO staging.random_users (run_id, payload, fetched_at)
+         SELECT 'poisoned', payload::jsonb, to_timestamp(at / 1000.0)
+         FROM unnest($1::text[], $2::float8[]) WITH ORDINALITY AS staged (payload, at, place) ORDER BY place`,
+        [page.map(({ payload }) => JSON.stringify(payload)), page.map(({ fetchedAt }) => fetchedAt)],
+      )
+    }
+  }
+
+  async function mend(users: readonly StagedUser[]): Promise<void> {
+    for (const { mended } of users) {
+      if (mended === undefined) continue
+      const rows = await servers.sql(
+        'UPDATE staging.random_users SET payload = $1::jsonb WHERE user_uuid = $2 RETURNING id',
+        [JSON.stringify(mended), mended.login.uuid],
+      )
+      expect(rows).to.have.length(1)
+    }
+  }
+})
