@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   describe: async () => (await import('./describe.ts')).describeCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   reset: async () => (await import('./reset.ts')).resetCommand(),
+  replay: async () => (await import('./replay.ts')).replayCommand(),
   dlq: async () => (await import('./dlq.ts')).dlqCommand(),
   types: async () => (await import('./types.ts')).typesCommand(),
   services: async () => (await import('./services.ts')).servicesCommand(),
