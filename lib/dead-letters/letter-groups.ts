@@ -1,6 +1,6 @@
+import type { RedrivenLetters } from '../deployed/redriven-letters.ts'
 import { fingerprintOf, normalised } from './fingerprint.ts'
 import type { Letter } from './letter.ts'
-import type { RedrivenLetters } from './redriven-letters.ts'
 
 /** Letters that one step refused for one kind of reason. */
 export interface LetterGroup {

@@ -1,5 +1,6 @@
 import type { Broker, TransactionalProducer } from '../broker/broker.ts'
 import { Ledger } from '../deployed/ledger.ts'
+import { RedrivenLetters } from '../deployed/redriven-letters.ts'
 import { MillraceError } from '../errors.ts'
 import { isRefusal } from '../runtime/deliver.ts'
 import { TokenBucket } from '../token-bucket.ts'
@@ -7,7 +8,6 @@ import { fingerprintOf } from './fingerprint.ts'
 import type { Letter } from './letter.ts'
 import type { ReEntry } from './re-entry.ts'
 import { lettersOf, rangesOfLetters } from './read-letters.ts'
-import { RedrivenLetters } from './redriven-letters.ts'
 import { type Selection, Sifter } from './sift.ts'
 
 export interface RedriveOptions {
@@ -65,7 +65,7 @@ export async function planRedrive(options: RedriveOptions): Promise<RedrivePlan>
       const verdict = await sifter.sift(letter)
       if (verdict.kind === 'other') continue
       selected++
-      if (verdict.kind === 'done') add('done', verdict.why)
+      if (verdict.kind === 'done' || verdict.kind === 'twin') add('done', verdict.why)
       else if (verdict.kind !== 'due') add('left', verdict.why)
       else {
         due++
@@ -106,7 +106,7 @@ export async function redrive(options: RedriveOptions): Promise<Redriven> {
         page = []
       }
     }
-    if (page.length > 0) await run.enter(page)
+    if (page.length > 0 || run.hasTwins) await run.enter(page)
     return run.outcome
   } finally {
     await run.close()
@@ -126,6 +126,7 @@ class Run {
   #transactions: TransactionalProducer
   #redriven: RedrivenLetters
   #sifter: Sifter
+  readonly #twins: Letter[] = []
   #count = 0
   #refused = 0
 
@@ -152,7 +153,14 @@ class Run {
   }
 
   async isDue(letter: Letter): Promise<boolean> {
-    return (await this.#sifter.sift(letter)).kind === 'due'
+    const { kind } = await this.#sifter.sift(letter)
+    if (kind === 'twin') this.#twins.push(letter)
+    return kind === 'due'
+  }
+
+  /** Letters that are done with those that came before them. */
+  get hasTwins(): boolean {
+    return this.#twins.length > 0
   }
 
   /** A broker refuses a whole transaction for one record that it will never take: then one by one. */
@@ -182,9 +190,11 @@ class Run {
     // A page that is begun is finished: what stops is stopped between two.
     const { signal } = new AbortController()
     const before = reEntry.refused
+    const twins = [...this.#twins]
     const outbox = await reEntry.enter(page, signal)
-    outbox.markers.push(...this.#redriven.note(page))
+    outbox.markers.push(...this.#redriven.note([...page, ...twins]))
     await reEntry.checkpoint(this.#transactions)(outbox, [], signal)
+    this.#twins.splice(0, twins.length)
     this.#refused += reEntry.refused - before
   }
 

@@ -1,7 +1,7 @@
+import type { RedrivenLetters } from '../deployed/redriven-letters.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type Letter, placeOf } from './letter.ts'
 import type { ReEntry } from './re-entry.ts'
-import type { RedrivenLetters } from './redriven-letters.ts'
 
 /** Which letters are meant. */
 export type Selection =
@@ -13,6 +13,8 @@ export type Selection =
 export type Verdict =
   | { readonly kind: 'other' }
   | { readonly kind: 'due' }
+  /** Of a record and step that an earlier letter has let in, or will. */
+  | { readonly kind: 'twin'; readonly why: string }
   | { readonly kind: 'done' | 'limit' | 'obstacle'; readonly why: string }
 
 export interface SiftOptions {
@@ -28,7 +30,8 @@ export interface SiftOptions {
 /** Letters in the order of their topic. A record that a crash had refused twice by one step comes in again once. */
 export class Sifter {
   readonly #options: SiftOptions
-  readonly #seen = new Set<string>()
+  /** Which record and step have been let in, or are about to be. */
+  readonly #entered = new Set<string>()
 
   constructor(options: SiftOptions) {
     this.#options = options
@@ -36,22 +39,25 @@ export class Sifter {
 
   async sift(letter: Letter): Promise<Verdict> {
     const { selection, redriven, reEntry, limit, again } = this.#options
-    const twin = this.#isTwin(letter)
+    const identity = identityOf(letter)
+    const before = redriven.has(letter)
+    const twin = this.#entered.has(identity)
+    if (before) this.#entered.add(identity)
     if (!isSelected(letter, selection)) return { kind: 'other' }
-    if (!again && redriven.has(letter)) return { kind: 'done', why: 'redriven before' }
-    if (!again && twin) return { kind: 'done', why: 'the same record and step as an earlier letter' }
+    if (!again && before) return { kind: 'done', why: 'redriven before' }
+    if (twin && !before) return { kind: 'twin', why: 'the same record and step as an earlier letter' }
     if (letter.attempts >= limit)
       return { kind: 'limit', why: `refused again ${letter.attempts} times (--limit ${limit})` }
     const why = await reEntry.obstacle(letter)
-    return why === undefined ? { kind: 'due' } : { kind: 'obstacle', why }
+    if (why !== undefined) return { kind: 'obstacle', why }
+    this.#entered.add(identity)
+    return { kind: 'due' }
   }
+}
 
-  #isTwin({ application, step, origin, attempts }: Letter): boolean {
-    const identity = JSON.stringify([application, step, placeOf(origin), attempts])
-    if (this.#seen.has(identity)) return true
-    this.#seen.add(identity)
-    return false
-  }
+/** What a crash, or a reset, had refused twice by one step is one record all the same. */
+function identityOf({ application, step, origin, attempts }: Letter): string {
+  return JSON.stringify([application, step, placeOf(origin), attempts])
 }
 
 function isSelected(letter: Letter, selection: Selection): boolean {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { type LetterGroup, LetterGroups } from '../../dead-letters/letter-groups.ts'
 import { lettersOf, rangesOfLetters } from '../../dead-letters/read-letters.ts'
-import { RedrivenLetters } from '../../dead-letters/redriven-letters.ts'
+import { RedrivenLetters } from '../../deployed/redriven-letters.ts'
 import { Ledger } from '../../deployed/ledger.ts'
 import { print, table } from '../outcome.ts'
 import { connect, type ServerFlags, withServers } from '../servers/connect.ts'

@@ -1,5 +1,7 @@
 import type { Database } from '../../../connectors/postgres/connection.ts'
 import { usersRawCapture } from '../../../topologies/users-raw.ts'
+import { Ledger } from '../../deployed/ledger.ts'
+import { RedrivenLetters } from '../../deployed/redriven-letters.ts'
 import { headerOf } from '../../record.ts'
 import type { Environment } from '../../runtime/environment.ts'
 import { BucketedTable } from '../../verify/bucketed-table.ts'
@@ -11,7 +13,7 @@ import { eachBatch, rangesOf } from '../../verify/topic-tables.ts'
 import { RECAPTURE, stagedSince, stagingId } from './staged-row.ts'
 import type { Reading, Staged } from './staging-hop.ts'
 
-/** Dead letters of the capture, by staging id. */
+/** Dead letters of the capture that have not been redriven, by staging id. */
 export async function captureLettersHop(
   { broker }: Environment,
   database: Database,
@@ -21,9 +23,12 @@ export async function captureLettersHop(
   const hop = usersRawCapture.deadLetterTopic
   const letters = new BucketedTable([], folder)
   const newer = new BucketedTable([], folder)
+  const redriven = await RedrivenLetters.read(new Ledger(broker), hop)
   await eachBatch(broker, await rangesOf(broker, hop), async (batch) => {
     const strangers: number[] = []
-    for (const { headers, timestamp } of batch) {
+    for (const letter of batch) {
+      if (redriven.has(letter)) continue
+      const { headers, timestamp } = letter
       const header = headerOf(headers, 'millrace.dlq.id')
       const id = stagingId(header)
       const known = id !== undefined && ids.has(id)

@@ -5,6 +5,8 @@ import { lateUsers, toCounted, userCounts } from '../../../topologies/insight/co
 import userInsights from '../../../topologies/user-insights.ts'
 import { usersRaw } from '../../../topologies/users-raw.ts'
 import type { Range } from '../../broker/broker.ts'
+import { Ledger } from '../../deployed/ledger.ts'
+import { RedrivenLetters } from '../../deployed/redriven-letters.ts'
 import { place } from '../../errors.ts'
 import { headerOf, type RawRecord } from '../../record.ts'
 import { DEAD_LETTER } from '../../runtime/dead-letters.ts'
@@ -84,11 +86,14 @@ export async function readLate(environment: Environment, folder: SpillFolder) {
   }
 }
 
-/** What the source itself has refused (poison, dates in the future) is in no branch of the topology. */
+/** What the source itself has refused (poison, dates in the future) is in no branch of the topology until it is redriven. */
 export async function refusedAtSource({ broker }: Environment): Promise<ReadonlySet<string>> {
   const origins = new Set<string>()
-  await eachBatch(broker, await rangesOf(broker, userInsights.deadLetters.topic), (batch) => {
+  const { topic } = userInsights.deadLetters
+  const redriven = await RedrivenLetters.read(new Ledger(broker), topic)
+  await eachBatch(broker, await rangesOf(broker, topic), (batch) => {
     for (const letter of batch) {
+      if (redriven.has(letter)) continue
       if (String(headerOf(letter.headers, DEAD_LETTER.step)) === 'users') origins.add(originOf(letter))
     }
   })

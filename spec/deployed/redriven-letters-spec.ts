@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { RedrivenLetters } from '../../lib/dead-letters/redriven-letters.ts'
 import { Ledger } from '../../lib/deployed/ledger.ts'
-import { Stage } from './stage.ts'
+import { RedrivenLetters } from '../../lib/deployed/redriven-letters.ts'
+import { Stage } from '../dead-letters/stage.ts'
 
 describe('what is noted of redriven letters', () => {
   let stage: Stage

@@ -1,13 +1,13 @@
-import type { Ledger } from '../deployed/ledger.ts'
-import { ledgerRecord } from '../deployed/ledger.ts'
-import type { OutRecord } from '../record.ts'
-import type { Letter } from './letter.ts'
+import type { OutRecord, Position } from '../record.ts'
+import type { Ledger } from './ledger.ts'
+import { ledgerRecord } from './ledger.ts'
 
 const KIND = 'redriven'
 /** Letters of one entry of the ledger: 1.7 KB of it, however they are spread. */
 const CHUNK = 10_000
 
-type Place = Pick<Letter, 'partition' | 'offset'>
+/** Where a letter lies in its topic. */
+type Place = Pick<Position, 'partition' | 'offset'>
 
 interface Chunk {
   /** A bit for each letter, from the chunk's first on; base64. */
