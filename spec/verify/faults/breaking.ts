@@ -5,7 +5,6 @@ import type { OutRecord, RawRecord } from '../../../lib/record.ts'
 import { serdesOf } from '../../../lib/runtime/open.ts'
 import type { TableTarget } from '../../../lib/table/table.ts'
 import type { TopicTarget } from '../../../lib/topology/topic.ts'
-import type { ApiUser } from '../../e2e/recorded.ts'
 
 type Target = Pick<TableTarget, 'connector' | 'name'>
 
@@ -75,5 +74,7 @@ export async function breaking(at: Connected<'DATABASE_URL'>): Promise<Breaking>
   }
 }
 
-/** As findings name their keys. */
-export const keyOf = ({ login }: ApiUser): string => login.uuid
+/** The last record of each. */
+export function byKey(records: readonly RawRecord[]): Map<string, RawRecord> {
+  return new Map(records.map((record) => [String(record.key), record]))
+}

@@ -27,3 +27,6 @@ export function uuidOf(name: string): string {
 export function another(user: ApiUser, name: string): ApiUser {
   return { ...user, login: { ...user.login, uuid: uuidOf(name) } }
 }
+
+/** A user whom nobody has fetched. */
+export const STRANGER = uuidOf('nobody knows')
