@@ -8,12 +8,15 @@ import { untilCaptured } from '../support/captured.ts'
 import { consumeUntilQuiet } from '../support/console-consumer.ts'
 import { type MillraceProcess, millrace, runMillrace, startMillrace } from '../support/millrace.ts'
 import { type PipelineServers, startPipelineServers } from '../support/pipeline-servers.ts'
+import { until } from '../support/until.ts'
 import { POISON, poisoned, type StagedUser } from './poison.ts'
 
 const USERS = isFull() ? 100_000 : 3_000
 const INSIGHTS = 'spec/dead-letters/topologies/insights.ts'
 /** A minute that is over. */
 const SINCE = Date.now() - (Date.now() % 60_000) - 120_000
+
+const STREAMING = "SELECT FROM pg_replication_slots WHERE slot_name = 'millrace_users_raw' AND active"
 
 interface Group {
   readonly fingerprint: string
@@ -38,7 +41,7 @@ describe(`100 poison records among ${USERS} in the pipeline`, () => {
     await broker.close()
     await stage(poisoned(USERS, SINCE))
     const capture = startMillrace(['capture'], broken)
-    await capture.printed(/captur/)
+    await until('capture is behind its snapshot', async () => (await servers.sql(STREAMING)).length > 0)
     await untilCaptured(servers)
     capture.kill('SIGTERM')
     expect((await capture.ended).code).to.equal(0)
