@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { recorded } from '../e2e/recorded.ts'
 
-/** A uuid of its own for each number, the same in every run. */
+/** What `uuidOf` makes of the number. */
 const UUID = `substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-4' || substr(h, 14, 3) || '-8' || substr(h, 18, 3) || '-' || substr(h, 21, 12)`
 
 /**

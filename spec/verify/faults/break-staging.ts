@@ -1,6 +1,7 @@
 import type { ApiUser } from '../../e2e/recorded.ts'
+import { uuidOf } from '../uuid-of.ts'
 import type { Breakage } from './breakage.ts'
-import { another, uuidOf } from './people.ts'
+import { another } from './people.ts'
 
 export async function breakStaging(breakage: Breakage, all: readonly ApiUser[]): Promise<void> {
   const { by, wrong } = breakage

@@ -2,8 +2,9 @@ import { usersRaw } from '../../../topologies/users-raw.ts'
 import type { ApiUser } from '../../e2e/recorded.ts'
 import { startMillrace } from '../../support/millrace.ts'
 import { until } from '../../support/until.ts'
+import { uuidOf } from '../uuid-of.ts'
 import type { Breakage } from './breakage.ts'
-import { another, uuidOf } from './people.ts'
+import { another } from './people.ts'
 
 const MINUTE = 60_000
 
