@@ -52,7 +52,7 @@ const PAGE = 500
 /** What a redrive would do; changes nothing. */
 export async function planRedrive(options: RedriveOptions): Promise<RedrivePlan> {
   const { broker, topic, reEntry } = options
-  const redriven = await RedrivenLetters.read(new Ledger(broker), topic)
+  const redriven = await RedrivenLetters.read(broker, topic)
   const sifter = new Sifter({ ...options, redriven })
   const tallies = { ways: {}, done: {}, left: {}, groups: {} } as Record<string, Record<string, number>>
   const add = (tally: string, what: string) => {
@@ -145,7 +145,7 @@ class Run {
   static async begin(options: RedriveOptions): Promise<Run> {
     const { broker, topic } = options
     const transactions = await openTransactions(broker, topic)
-    return new Run(options, transactions, await RedrivenLetters.read(new Ledger(broker), topic))
+    return new Run(options, transactions, await RedrivenLetters.read(broker, topic))
   }
 
   get outcome(): Redriven {
@@ -202,7 +202,7 @@ class Run {
     const { broker, topic } = this.#options
     await this.close()
     this.#transactions = await openTransactions(broker, topic)
-    this.#redriven = await RedrivenLetters.read(new Ledger(broker), topic)
+    this.#redriven = await RedrivenLetters.read(broker, topic)
   }
 }
 

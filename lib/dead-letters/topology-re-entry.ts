@@ -87,8 +87,8 @@ export class TopologyReEntry implements ReEntry {
     const entrance = this.#entranceOf(letter)
     if ('why' in entrance) return ''
     const { step, writes, handsOn } = entrance
-    const on = handsOn.map((topic) => `the running application through ${topic}`)
-    return `at "${step}" → ${[...writes, ...on].join(', ') || 'nothing'}`
+    const on = handsOn.length > 0 ? [`the running application, by ${handsOn.join(', ')}`] : []
+    return `at "${step}" → ${[writes.join(', '), ...on].filter(Boolean).join('; and ') || 'nothing'}`
   }
 
   async enter(letters: readonly Letter[], signal: AbortSignal): Promise<Outbox> {

@@ -1,4 +1,3 @@
-import { Ledger } from '../deployed/ledger.ts'
 import { RedrivenLetters } from '../deployed/redriven-letters.ts'
 import type { SinkConnector, TableReader } from '../ports.ts'
 import type { Position } from '../record.ts'
@@ -127,7 +126,7 @@ async function lettersHop(
   const hop = deadLetters.topic
   const actual = new BucketedTable(LETTER_COLUMNS, folder)
   const from = await beginningsOf(broker, hop, period)
-  const redriven = await RedrivenLetters.read(new Ledger(broker), hop)
+  const redriven = await RedrivenLetters.read(broker, hop)
   await eachBatch(broker, await rangesOf(broker, hop, { from }), (batch) => {
     for (const record of batch) if (!redriven.has(record)) addLetter(actual, record)
   })

@@ -74,7 +74,7 @@ describe('redriving in front of a repartition topic', () => {
     expect(await lasting()).to.deep.equal({ a: 1, b: 1 })
     const fixed = visits('visits', { before: true })
     expect((await stage.plan(fixed)).ways).to.deep.equal({
-      'at "read" → the running application through visits-by-page-repartition, the running application through visits-spread-repartition': 2,
+      'at "read" → the running application, by visits-by-page-repartition, visits-spread-repartition': 2,
     })
     expect(await stage.redrive(fixed)).to.include({ redriven: 2, refused: 0 })
     await stage.run(fixed)

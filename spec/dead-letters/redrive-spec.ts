@@ -150,4 +150,70 @@ describe('redriving dead letters', () => {
     expect(plan.left).to.deep.equal({ 'no step behind topic gone-in is called "priced" any more': 1 })
     expect(await stage.redrive(fixed)).to.include({ redriven: 0 })
   })
+
+  it('should let in once what two redrives at a time are told to', async () => {
+    const values = Array.from({ length: 1200 }, (_, id) => ({ id }))
+    await broken('two', values)
+    const fixed = orders('two', { check: true })
+    const ended = await Promise.allSettled([stage.redrive(fixed), stage.redrive(fixed)])
+    for (const one of ended) if (one.status === 'rejected') expect(one.reason).to.include({ code: 'FENCED' })
+    await stage.redrive(fixed)
+    expect(await stage.values('two-totals')).to.have.length(1200)
+    expect((await stage.plan(fixed)).done).to.deep.equal({ 'redriven before': 1200 })
+  })
+
+  it('should go on, where the broker refuses one record, with all others', async () => {
+    await broken('large', [{ id: 0 }, { id: 1 }, { id: 2 }])
+    const value = json<unknown>()
+    const config = { 'max.message.bytes': '5000000' }
+    const fixed = topology('large', ({ source }) => {
+      source('orders', topic('large-in', { value: json<Order>(), partitions: 1 })).pipe(
+        validate('priced', () => undefined),
+        map('rounded', ({ id }) => ({ id, pad: 'x'.repeat(id === 1 ? 3_000_000 : 1) })),
+        sink('totals', topic('large-totals', { value, partitions: 1, config })),
+      )
+    })
+    const { redriven, failed } = await stage.redrive(fixed)
+    expect(redriven).to.equal(2)
+    expect(failed.map(({ letter }) => letter)).to.deep.equal(['0/1'])
+    expect(await stage.values('large-totals')).to.have.length(2)
+    expect(await stage.plan(fixed)).to.include({ due: 1 })
+  })
+
+  it('should read from its topic what a letter had no room for, and say where that is gone', async () => {
+    const pad = 'x'.repeat(950_000)
+    await broken('huge', [
+      { id: 0, pad },
+      { id: 1, pad },
+    ])
+    const letters = await stage.letters(orders('huge'))
+    expect(letters.map(({ value, omitted }) => [value, omitted?.split(' ')[0]])).to.deep.equal([
+      [null, 'value'],
+      [null, 'value'],
+    ])
+    await stage.broker.upkeep.deleteRecords([{ topic: 'huge-in', partition: 0, offset: 1 }])
+    const fixed = orders('huge', { check: true })
+    expect(await stage.redrive(fixed)).to.deep.equal({ redriven: 1, refused: 0, failed: [] })
+    expect((await stage.plan(fixed)).left).to.deep.equal({
+      'the letter had no room for the value, and huge-in holds the record no longer': 1,
+    })
+    const [one] = await stage.values('huge-totals')
+    expect(JSON.parse(one!).source).to.equal('huge-in/0/1')
+  })
+
+  it('should be done at once with letters of one record and step', async () => {
+    await broken('twins', [{ id: 0 }, { id: 1 }])
+    const records = await stage.records('twins.dlq')
+    const producer = await stage.broker.producer({})
+    await producer.send(records)
+    await producer.close()
+    const fixed = orders('twins', { check: true })
+    expect(await stage.plan(fixed)).to.deep.include({
+      due: 2,
+      done: { 'the same record and step as an earlier letter': 2 },
+    })
+    expect(await stage.redrive(fixed)).to.include({ redriven: 2 })
+    expect(await stage.values('twins-totals')).to.have.length(2)
+    expect((await stage.plan(fixed)).done).to.deep.equal({ 'redriven before': 4 })
+  })
 })

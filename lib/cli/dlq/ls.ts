@@ -2,7 +2,6 @@ import { Command } from 'commander'
 import { type LetterGroup, LetterGroups } from '../../dead-letters/letter-groups.ts'
 import { lettersOf, rangesOfLetters } from '../../dead-letters/read-letters.ts'
 import { RedrivenLetters } from '../../deployed/redriven-letters.ts'
-import { Ledger } from '../../deployed/ledger.ts'
 import { print, table } from '../outcome.ts'
 import { connect, type ServerFlags, withServers } from '../servers/connect.ts'
 import { lettersOfArgument, WHOSE } from './letters-of.ts'
@@ -27,7 +26,7 @@ async function ls(said: string, flags: Flags): Promise<void> {
   const { topic } = await lettersOfArgument(said)
   const { broker, close } = await connect(['KAFKA_BROKERS'], 'dlq', flags)
   try {
-    const groups = new LetterGroups(await RedrivenLetters.read(new Ledger(broker), topic))
+    const groups = new LetterGroups(await RedrivenLetters.read(broker, topic))
     for await (const page of lettersOf(broker, await rangesOfLetters(broker, topic)))
       for (const letter of page) groups.add(letter)
     const all = groups.all.map(({ first, last, ...group }) => ({

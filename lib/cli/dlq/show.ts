@@ -4,7 +4,6 @@ import { fingerprintOf } from '../../dead-letters/fingerprint.ts'
 import { type Letter, ownHeaders, placeOf } from '../../dead-letters/letter.ts'
 import { letterAt, lettersOf, rangesOfLetters } from '../../dead-letters/read-letters.ts'
 import { RedrivenLetters } from '../../deployed/redriven-letters.ts'
-import { Ledger } from '../../deployed/ledger.ts'
 import { MillraceError } from '../../errors.ts'
 import { print } from '../outcome.ts'
 import { connect, type ServerFlags, withServers } from '../servers/connect.ts'
@@ -37,7 +36,7 @@ async function show(said: string, which: string | undefined, flags: Flags): Prom
   try {
     const { broker } = environment
     const letter = await find(broker, whose.topic, which)
-    const redriven = (await RedrivenLetters.read(new Ledger(broker), whose.topic)).has(letter)
+    const redriven = (await RedrivenLetters.read(broker, whose.topic)).has(letter)
     const { key, value } = await contentOf(letter, whose, environment, flags.showValues ?? false)
     const shown = { ...described(letter, redriven, flags.showValues ?? false), key, value }
     if (flags.json) print(shown)

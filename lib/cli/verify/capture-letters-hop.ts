@@ -1,6 +1,5 @@
 import type { Database } from '../../../connectors/postgres/connection.ts'
 import { usersRawCapture } from '../../../topologies/users-raw.ts'
-import { Ledger } from '../../deployed/ledger.ts'
 import { RedrivenLetters } from '../../deployed/redriven-letters.ts'
 import { headerOf } from '../../record.ts'
 import type { Environment } from '../../runtime/environment.ts'
@@ -23,7 +22,7 @@ export async function captureLettersHop(
   const hop = usersRawCapture.deadLetterTopic
   const letters = new BucketedTable([], folder)
   const newer = new BucketedTable([], folder)
-  const redriven = await RedrivenLetters.read(new Ledger(broker), hop)
+  const redriven = await RedrivenLetters.read(broker, hop)
   await eachBatch(broker, await rangesOf(broker, hop), async (batch) => {
     const strangers: number[] = []
     for (const letter of batch) {

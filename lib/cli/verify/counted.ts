@@ -5,7 +5,6 @@ import { lateUsers, toCounted, userCounts } from '../../../topologies/insight/co
 import userInsights from '../../../topologies/user-insights.ts'
 import { usersRaw } from '../../../topologies/users-raw.ts'
 import type { Range } from '../../broker/broker.ts'
-import { Ledger } from '../../deployed/ledger.ts'
 import { RedrivenLetters } from '../../deployed/redriven-letters.ts'
 import { place } from '../../errors.ts'
 import { headerOf, type RawRecord } from '../../record.ts'
@@ -90,7 +89,7 @@ export async function readLate(environment: Environment, folder: SpillFolder) {
 export async function refusedAtSource({ broker }: Environment): Promise<ReadonlySet<string>> {
   const origins = new Set<string>()
   const { topic } = userInsights.deadLetters
-  const redriven = await RedrivenLetters.read(new Ledger(broker), topic)
+  const redriven = await RedrivenLetters.read(broker, topic)
   await eachBatch(broker, await rangesOf(broker, topic), (batch) => {
     for (const letter of batch) {
       if (redriven.has(letter)) continue
