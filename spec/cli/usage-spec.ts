@@ -24,6 +24,15 @@ const COMMANDS: Readonly<Record<string, readonly Server[]>> = {
   plan: ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL', 'CASSANDRA_CONTACT_POINTS'],
   apply: ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL', 'CASSANDRA_CONTACT_POINTS'],
   [`reset ${INSIGHTS}`]: ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL', 'CASSANDRA_CONTACT_POINTS'],
+  'dlq ls users.raw.dlq': ['KAFKA_BROKERS'],
+  'dlq show users.raw.dlq': ['KAFKA_BROKERS'],
+  'dlq redrive users.raw.dlq --all': ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL'],
+  [`dlq redrive ${INSIGHTS} --all`]: [
+    'KAFKA_BROKERS',
+    'SCHEMA_REGISTRY_URL',
+    'DATABASE_URL',
+    'CASSANDRA_CONTACT_POINTS',
+  ],
   verify: ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL', 'CASSANDRA_CONTACT_POINTS'],
 }
 
@@ -142,6 +151,10 @@ describe('help', () => {
     'apply',
     'describe',
     'verify',
+    'dlq',
+    'dlq ls',
+    'dlq show',
+    'dlq redrive',
     'types',
     'services',
     'services up',
