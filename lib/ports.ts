@@ -68,6 +68,8 @@ export interface SinkConnector {
   drop?(target: SinkTarget): Promise<void>
   /** For `verify --repair`: one table's rows by primary key. The context's application is the one that is live. */
   repair?(target: SinkTarget, context: SinkContext): Promise<RowRepair>
+  /** Raises the generation of an application's write clock by one: what is written from now on wins over equal times. */
+  raiseGeneration?(application: string): Promise<number>
   /** Forgets the positions kept for an application, and fences who writes with them: its input is to be read anew. */
   forget?(application: string): Promise<void>
   close(): Promise<void>
@@ -110,8 +112,10 @@ export interface StoredRow {
 }
 
 export interface SinkContext {
-  /** Application id: the write clock's generation is kept per application. */
+  /** Application id: whose positions are kept. */
   readonly application: string
+  /** The application whose generation the write clock has; default: the same. A replay writes with that of the live one. */
+  readonly clockOf?: string | undefined
   readonly step: string
 }
 

@@ -44,7 +44,8 @@ export function cassandraConnector(options: CassandraOptions): CassandraConnecto
       await connection.client()
       return new CassandraSink({ connection, target, context, inFlight: inFlightOf(target), logger })
     },
-    resources: (target, { application }) => resourcesOf(connection, ours(target), application, replication),
+    resources: (target, { application, clockOf = application }) =>
+      resourcesOf(connection, ours(target), clockOf, replication),
     readTable: (target, how) => readTable(connection, target, how),
     clear: async (target) => {
       const name = `${connection.keyspace}.${ours(target).name}`

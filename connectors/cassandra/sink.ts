@@ -43,7 +43,7 @@ export class CassandraSink implements Sink {
 
   async prepare(): Promise<void> {
     const { connection, context } = this.#options
-    this.#generation = await readGeneration(connection, context.application)
+    this.#generation = await readGeneration(connection, context.clockOf ?? context.application)
   }
 
   async write(rows: readonly SinkRow[], signal: AbortSignal): Promise<void> {

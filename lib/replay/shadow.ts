@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import type { SinkTarget } from '../ports.ts'
-import { isTopic, type Node, type SinkNode, type Topology } from '../topology/nodes.ts'
+import { isTopic, type SinkNode, type Topology } from '../topology/nodes.ts'
+import { rebuilt } from '../topology/rebuilt.ts'
 import { shadowTable } from './shadow-table.ts'
 
 const NAME = /^[a-z][a-z0-9_]{0,31}$/
@@ -74,23 +75,6 @@ export interface ShadowOutputs {
 
 function topicsWritten(topology: Topology): string[] {
   return sinksOf(topology).flatMap(({ target }) => (isTopic(target) ? [target.name] : []))
-}
-
-/** Nodes name each other: what has changed is to be named anew by those behind it. */
-function rebuilt(nodes: readonly Node[], change: (node: Node) => Node): readonly Node[] {
-  const anew = new Map<unknown, Node>()
-  for (const node of nodes) {
-    const fields = Object.entries(change(node)).map(([name, field]) => [
-      name,
-      Array.isArray(field) ? Object.freeze(field.map(inPlace)) : inPlace(field),
-    ])
-    anew.set(node, Object.freeze(Object.fromEntries(fields)))
-  }
-  return Object.freeze([...anew.values()])
-
-  function inPlace(field: unknown): unknown {
-    return anew.get(field) ?? field
-  }
 }
 
 function requireShadowName(name: string): string {

@@ -34,9 +34,10 @@ import { timeWindowAggregateStep } from '../operators/time-window-aggregate.ts'
 import { validateStep } from '../operators/validate.ts'
 import type { Lookup } from '../ports.ts'
 import { holdsBack, retryOf } from '../topology/error-policy.ts'
-import type { AggregateNode } from '../topology/keyed-nodes.ts'
+import type { AggregateNode, TimeRange } from '../topology/keyed-nodes.ts'
 import type { StepNode } from '../topology/nodes.ts'
 import { repartitionTopic } from '../topology/repartition-nodes.ts'
+import type { Windowed } from '../windows/windowed.ts'
 
 /** Where a node is folded into: what follows it, and what it asks of the outside. */
 export interface Site {
@@ -62,7 +63,8 @@ export function fold(node: StepNode, site: Site): Folded {
 }
 
 function foldOnce(node: StepNode, site: Site): Folded {
-  const { next, runtime, serdes, lookup, application } = site
+  const { runtime, serdes, lookup, application } = site
+  const next = 'shown' in node && node.shown !== undefined ? onlyWithin(node.shown, site.next) : site.next
   switch (node.kind) {
     case 'map':
       return mapStep(node, next, runtime)
@@ -126,6 +128,16 @@ function foldOnce(node: StepNode, site: Site): Folded {
       return foreignKeyResolveStep(node, next, runtime)
     case 'sink':
       return sinkStep(node, runtime, serdes)
+  }
+}
+
+/** Windows that reach into the range, and other results of its times. */
+function onlyWithin({ from, to }: TimeRange, next: Push): Push {
+  return (value, context) => {
+    const { start = context.timestamp, end = context.timestamp + 1 } = (context.key ?? {}) as Partial<
+      Windowed<unknown>
+    >
+    if (start < to && end > from) next(value, context)
   }
 }
 

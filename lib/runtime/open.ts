@@ -22,6 +22,7 @@ export async function open(
   topology: Topology,
   application: string,
   environment: Environment,
+  clockOf: string = application,
 ): Promise<OpenTopology> {
   const serdes = new Map<Node, TopicSerdes>()
   const sinks = new Map<Node, Sink>()
@@ -35,7 +36,7 @@ export async function open(
       serdes.set(node, await writable(node.target, environment))
     else if (node.kind === 'sink' && !isTopic(node.target)) {
       const connector = connectorFor(environment.sinks, node.target.connector, node.name)
-      sinks.set(node, await connector.open(node.target, { application, step: node.name }))
+      sinks.set(node, await connector.open(node.target, { application, clockOf, step: node.name }))
     }
     if (node.kind === 'enrich' && node.enrichment.how === 'lookup') {
       const { target, load } = node.enrichment

@@ -14,7 +14,12 @@ import { changelogsOf } from './input-topics.ts'
 import { connectorFor } from './open.ts'
 
 /** All that a topology needs to exist, in the order in which it has to be made. */
-export function resourcesOf(topology: Topology, application: string, environment: Environment): Resource[] {
+export function resourcesOf(
+  topology: Topology,
+  application: string,
+  environment: Environment,
+  clockOf: string = application,
+): Resource[] {
   const counts = checkCoPartitioning(topology)
   const resources = topology.nodes.flatMap((node): readonly Resource[] => {
     if (node.kind === 'source' || node.kind === 'table' || node.kind === 'globalTable') {
@@ -31,7 +36,7 @@ export function resourcesOf(topology: Topology, application: string, environment
     if (node.kind !== 'sink') return []
     if (isTopic(node.target)) return topicResources(node.target, environment)
     const connector = connectorFor(environment.sinks, node.target.connector, node.name)
-    return connector.resources(node.target, { application, step: node.name })
+    return connector.resources(node.target, { application, clockOf, step: node.name })
   })
   for (const [topic, { inputs }] of changelogsOf(topology, application)) {
     const partitions = Math.max(

@@ -13,6 +13,8 @@ export interface WorkerOptions {
   readonly environment: Environment
   /** Consumer group and write-clock owner. Default: the topology's name. */
   readonly application?: string
+  /** The application with whose generation rows are written, where it is another one: that of a replay. */
+  readonly clockOf?: string
   /** Default: what the topology says. */
   readonly guarantee?: Guarantee
   readonly batch?: Partial<BatchLimits>

@@ -45,9 +45,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const application = options.application ?? topology.name
   // It names a folder, topics and the group.
   checkName('consumer group', application)
-  await requireResources(resourcesOf(topology, application, environment), options.cure)
+  await requireResources(resourcesOf(topology, application, environment, options.clockOf), options.cure)
   const partitionsOf = await partitionCounts(environment.broker.admin, topology, application)
-  const opened = await open(topology, application, environment)
+  const opened = await open(topology, application, environment, options.clockOf)
   const producer = await environment.broker.producer({ clientId: application })
   const folders = await foldersOf(topology, application, options.stateDir)
   const known = { ...options, topology, application, partitionsOf, folders }

@@ -1,5 +1,6 @@
 import type { Context } from '../record.ts'
 import type { JoinWindows } from '../windows/join-windows.ts'
+import type { TimeRange } from './keyed-nodes.ts'
 import type { Step } from './nodes.ts'
 import type { KeyValueSpec, StoreSpec, WindowSpec } from './store.ts'
 import type { GlobalTableNode } from './table-nodes.ts'
@@ -31,6 +32,8 @@ export interface StreamJoinNode extends Step {
   readonly unmatched: KeyValueSpec | undefined
   /** A self join whose left and right store are one. */
   readonly singleStore: boolean
+  /** Results of other times are computed, and not handed on: those of a replay at its edges. */
+  readonly shown?: TimeRange
 }
 
 /** Parents: stream, table. */

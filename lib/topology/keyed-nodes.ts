@@ -63,6 +63,14 @@ export interface AggregateNode extends Step {
   readonly store: KeyValueSpec | WindowSpec | SessionSpec
   /** What has been shown of windows that have not closed; undefined where none is shown early. */
   readonly early: WindowSpec | SessionSpec | undefined
+  /** Results of other times are computed, and not handed on: those of a replay at its edges. */
+  readonly shown?: TimeRange
+}
+
+/** `[from, to)`, milliseconds since 1970. */
+export interface TimeRange {
+  readonly from: number
+  readonly to: number
 }
 
 export interface DedupeNode extends Step {

@@ -42,7 +42,8 @@ export function postgresConnector(options: PostgresOptions): PostgresConnector {
   return {
     open: async (target, context) =>
       new PostgresSink({ database, stored: storedTable(target, schema), context, logger, answerWithin }),
-    resources: (target, { application }) => resourcesOf(database, storedTable(target, schema), application),
+    resources: (target, { application, clockOf = application }) =>
+      resourcesOf(database, storedTable(target, schema), clockOf),
     readTable: (target) => readTable(database, storedTable(target, schema)),
     clear: async (target) => {
       const { name } = storedTable(target, schema)

@@ -28,7 +28,7 @@ export class PostgresSink implements Sink {
 
   async prepare(): Promise<void> {
     const { database, context } = this.#options
-    this.#generation = await readGeneration(database, context.application)
+    this.#generation = await readGeneration(database, context.clockOf ?? context.application)
   }
 
   async write(rows: readonly SinkRow[], signal: AbortSignal): Promise<void> {
