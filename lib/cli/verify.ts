@@ -5,6 +5,7 @@ import { milliseconds, time } from './options.ts'
 import { print } from './outcome.ts'
 import { PIPELINE_VARIABLES } from './pipeline.ts'
 import { connect, type ServerFlags, withServers } from './servers/connect.ts'
+import { progressOn } from './verify/progress.ts'
 import { textOf } from './verify/text.ts'
 import { verify } from './verify/verify-pipeline.ts'
 
@@ -39,12 +40,15 @@ export function verifyCommand(): Command {
     .action(async (flags: Flags) => {
       requireOrder(flags)
       const environment = await connect(PIPELINE_VARIABLES, 'verify', flags)
+      const progress = progressOn(process.stderr)
       const database = openDatabase(environment.settings.DATABASE_URL, { name: 'millrace verify' })
       try {
         const { wait, repair = false, yes = false } = flags
         const period = { from: flags.from?.getTime(), to: flags.to?.getTime() }
         const mending = repair ? { dry: !yes } : undefined
-        const report = await verify(environment, database, { wait, settled: false, period, mending })
+        const { tell } = progress
+        const options = { wait, settled: false, period, mending, tell }
+        const report = await verify(environment, database, options).finally(progress.stop)
         if (flags.json) print(report)
         else process.stdout.write(`${textOf(report)}\n`)
         process.exitCode = report.exitCode

@@ -8,6 +8,7 @@ import type { Finding } from '../../verify/findings.ts'
 import { IdSet } from '../../verify/id-set.ts'
 import type { Period } from '../../verify/period.ts'
 import type { SpillFolder } from '../../verify/spill-folder.ts'
+import type { Tell } from './progress.ts'
 
 /** Staging as one transaction sees it, and what capture must make of it. */
 export interface Staged {
@@ -35,11 +36,12 @@ const PAGE = 2000
 export interface Reading {
   readonly period: Period
   readonly folder: SpillFolder
+  readonly tell?: Tell | undefined
 }
 
 /** Reads run history and staging in one snapshot, so that an ingest may go on meanwhile. */
 export function readStaging(database: Database, serdes: TopicSerdes, reading: Reading): Promise<Staged> {
-  const { period, folder } = reading
+  const { period, folder, tell } = reading
   return database.transaction('read staging', async (connection) => {
     await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY')
     const runs = await readRuns(connection, period)
@@ -51,6 +53,7 @@ export function readStaging(database: Database, serdes: TopicSerdes, reading: Re
     const ids = new IdSet()
     for await (const row of stagedRows(connection, period)) {
       ids.add(Number(row.id))
+      tell?.('staging', ids.size)
       if (!(await addExpected(expected, serdes, row))) refused.add(row.id!, 0, {})
     }
     return {

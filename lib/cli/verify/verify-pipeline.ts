@@ -19,6 +19,7 @@ import type { Connected } from '../servers/connect.ts'
 import { stateDirectory } from '../state-directory.ts'
 import { verifyCapture } from './capture-hops.ts'
 import { verifyCounts } from './counts-hop.ts'
+import { type Tell, told } from './progress.ts'
 
 export interface VerifyOptions {
   /** For how long a running pipeline may take to pass what is there. Milliseconds. */
@@ -28,6 +29,8 @@ export interface VerifyOptions {
   readonly period?: Period
   /** Whether what can be is mended, or only told of. */
   readonly mending?: { readonly dry: boolean } | undefined
+  /** Is told how far it is. */
+  readonly tell?: Tell | undefined
 }
 
 /**
@@ -36,10 +39,11 @@ export interface VerifyOptions {
  * it has `settled`, so that no window may be open. Memory is bounded: what does not fit goes through files.
  */
 export async function verify(
-  environment: Connected,
+  servers: Connected,
   database: Database,
-  { wait, settled, period = {}, mending }: VerifyOptions,
+  { wait, settled, period = {}, mending, tell }: VerifyOptions,
 ): Promise<Report> {
+  const environment = tell === undefined ? servers : told(servers, tell)
   await requireResources(pipelineResources(environment, database))
   const { admin } = environment.broker
   const group = userInsights.name
@@ -50,7 +54,7 @@ export async function verify(
   const flows = await openFlows(userInsights, environment)
   try {
     const verification = { positions, period, folder }
-    const captured = await verifyCapture(environment, database, wait, verification)
+    const captured = await verifyCapture(environment, database, wait, { period, folder, tell })
     const { hops, pending, sinks } = await verifyTopology(flows, environment, verification)
     const counts = await verifyCounts(environment, verification, { group, wait, settled })
     const behind = hops.findIndex(({ hop }) => hop === userCountsByCountry.name)
