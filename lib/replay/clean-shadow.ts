@@ -2,6 +2,7 @@ import { Ledger } from '../deployed/ledger.ts'
 import { MillraceError } from '../errors.ts'
 import { connectorFor } from '../runtime/open.ts'
 import { executeReset, planReset, type ResetOptions } from '../runtime/reset/reset.ts'
+import { noteReplay } from './replay-record.ts'
 import { shadowApplication, shadowOf } from './shadow.ts'
 import { forgetShadow, type NamedShadow, requireShadow } from './shadow-record.ts'
 
@@ -41,7 +42,7 @@ export async function planClean(options: CleanOptions): Promise<CleanPlan> {
 
 /** Removes it. Can be killed at any point, and done again: that it was there is forgotten last. */
 export async function cleanShadow(options: CleanOptions): Promise<CleanPlan> {
-  const { environment, name } = options
+  const { environment, application, name } = options
   const plan = await planClean(options)
   const { tables, topics } = await requireShadow(options)
   const reset = resetOptions(options)
@@ -57,6 +58,7 @@ export async function cleanShadow(options: CleanOptions): Promise<CleanPlan> {
     }
     await connector.drop(target)
   }
+  await noteReplay(environment, application, name, null)
   await forgetShadow(options)
   return plan
 }

@@ -54,11 +54,14 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-function standingLines({ topic, liveAhead, shadowAhead }: Standing): string[] {
-  const ahead = (who: string, records: number, other: string) =>
-    `${who} has read ${records.toLocaleString('en-US')} records of ${topic} that ${other} has not: what they change is a difference`
-  return [
-    ...(liveAhead > 0 ? [ahead('live', liveAhead, 'the shadow')] : []),
-    ...(shadowAhead > 0 ? [ahead('the shadow', shadowAhead, 'live')] : []),
-  ]
+function standingLines({ topic, liveAhead, shadowAhead, before, toCome }: Standing): string[] {
+  const lines: string[] = []
+  const say = (count: number, what: string) => {
+    if (count > 0) lines.push(`${topic}: ${what.replace('#', count.toLocaleString('en-US'))}`)
+  }
+  say(before, '# records are before what was replayed into the shadow: what only they lead to is missing')
+  say(toCome, '# records are yet to be replayed into the shadow: the same command goes on with it')
+  say(liveAhead, 'live has read # records that the shadow has not: what they change is a difference')
+  say(shadowAhead, 'the shadow has read # records that live has not: what they change is a difference')
+  return lines
 }

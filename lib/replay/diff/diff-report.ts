@@ -48,9 +48,9 @@ export interface DiffReport {
 }
 
 export async function diffReport(options: DiffReportOptions): Promise<DiffReport> {
-  const { topology, application, name, environment, ignored } = options
+  const { topology, application, name, ignored } = options
   const found: SinkReport[] = []
-  const where = await standings(topology, application, name, environment)
+  const where = await standings(options)
   for await (const sink of comparedSinks(options)) {
     options.begun?.(sinkName(sink.node))
     found.push(await sinkReport(sink, topology, options))
