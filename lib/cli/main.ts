@@ -41,6 +41,8 @@ async function program(name: string | undefined): Promise<Command> {
   const millrace = new Command('millrace')
     .description('Stream processing for Node.js and TypeScript: topologies in code, workers to run them.')
     .version(version())
+    // Options behind the name of a command are its own, also where `replay` has some of the same name.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(--help lists what there is)')
     .addHelpText(
