@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress'
-import type { Redriven, RedrivePlan } from '../../dead-letters/redrive.ts'
+import type { RedrivePlan } from '../../dead-letters/plan-redrive.ts'
+import type { Redriven } from '../../dead-letters/redrive-run.ts'
 
 /** What would be done, or is about to be. */
 export function planText({ topic, selected, due, ways, done, left }: RedrivePlan): string {

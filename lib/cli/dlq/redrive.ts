@@ -1,12 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { planRedrive, requireSelected } from '../../dead-letters/plan-redrive.ts'
 import type { ReEntry } from '../../dead-letters/re-entry.ts'
-import {
-  planRedrive,
-  type Redriven,
-  type RedriveOptions,
-  redrive,
-  requireSelected,
-} from '../../dead-letters/redrive.ts'
+import { redrive } from '../../dead-letters/redrive.ts'
+import type { RedriveOptions } from '../../dead-letters/redrive-options.ts'
+import type { Redriven } from '../../dead-letters/redrive-run.ts'
 import type { Selection } from '../../dead-letters/sift.ts'
 import { TopologyReEntry } from '../../dead-letters/topology-re-entry.ts'
 import { Ledger } from '../../deployed/ledger.ts'
