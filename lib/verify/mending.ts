@@ -1,3 +1,4 @@
+import { place } from '../errors.ts'
 import type { OutRecord } from '../record.ts'
 import type { Environment } from '../runtime/environment.ts'
 import type { TableTarget } from '../table/table.ts'
@@ -49,6 +50,7 @@ async function rows({ flow, node }: CheckedSink, environment: Environment): Prom
 }
 
 const GONE: Outcome = { outcome: 'left', how: 'nothing leads to it any more: verify again' }
+const WRITTEN: Outcome = { outcome: 'mended', how: 'live has written a newer record of it since' }
 const MOVED: Outcome = { outcome: 'left', how: 'a record leads to it by now: verify again' }
 
 async function records({ broker }: Environment): Promise<Mending> {
@@ -61,7 +63,10 @@ async function records({ broker }: Environment): Promise<Mending> {
     leaves: ({ kind, cure }) =>
       kind === 'missing' ? undefined : (cure ?? 'a topic keeps what was written to it'),
     would: () => 'write the record again',
-    mend: async (_, wanted) => (wanted?.record === undefined ? GONE : send(wanted.record)),
+    mend: async ({ record }, wanted) => {
+      if (wanted?.record === undefined) return GONE
+      return place(wanted.raw) === record ? send(wanted.record) : WRITTEN
+    },
     close: () => producer.close(),
   }
 }

@@ -9,18 +9,19 @@ import type { CheckedSink } from './topology-hops.ts'
 /** Records that lie closer together are read at one go. */
 const CLOSE = 500
 
-/** What the newest records of these keys want in the sink: those found by the verification, and all since. */
+/** What the newest records of these keys want in the sink: those found by the verification, and what live has passed since. */
 export async function newestOf(
   { flow, node }: CheckedSink,
   findings: readonly Finding[],
   environment: Environment,
-  positions: readonly Position[],
+  { positions, group }: { readonly positions: readonly Position[]; readonly group: string },
 ): Promise<ReadonlyMap<string, Wanted>> {
   const keys = new Set(findings.map(({ key }) => key))
   const places = new Set(findings.flatMap(({ record }) => record ?? []))
   const newest = new Map<string, Wanted>()
   const own = positions.filter(({ topic }) => topic === flow.topic)
-  const since = await rangesOf(environment.broker, flow.topic, { from: own })
+  const passed = await environment.broker.admin.committed(group, [flow.topic])
+  const since = await rangesOf(environment.broker, flow.topic, { from: own, to: passed })
   const visitor = {
     letter: () => {},
     wanted: (wanted: Wanted) => {

@@ -1,9 +1,8 @@
 import type { Position } from '../record.ts'
-import { allReached, endsOf } from '../runtime/caught-up.ts'
 import type { Environment } from '../runtime/environment.ts'
-import { inputTopics } from '../runtime/input-topics.ts'
 import type { Finding } from './findings.ts'
 import type { Flows } from './flows.ts'
+import { livePassed } from './live-passed.ts'
 import type { Mend, Outcome } from './mend.ts'
 import { type Mending, mendingOf } from './mending.ts'
 import { newestOf } from './newest-of.ts'
@@ -11,6 +10,8 @@ import type { CheckedSink } from './topology-hops.ts'
 
 /** Rows in memory at a time. */
 const ROUND = 5000
+/** Rows that are mended at the same time: each takes some statements, one after another. */
+const AT_A_TIME = 32
 
 export interface RepairOptions {
   /** Of the group, as the verification found them: what is beyond was not compared. */
@@ -34,7 +35,9 @@ export async function repairSinks(
   options: RepairOptions,
 ): Promise<Mend[]> {
   const damaged = sinks.filter(({ found }) => found.listed.some(({ kind }) => kind !== 'duplicated'))
-  const passed = options.dry || damaged.length === 0 || (await livePassed(opened, environment, options))
+  const { admin } = environment.broker
+  const passes = () => livePassed(opened.said, { ...options, admin })
+  const passed = options.dry || damaged.length === 0 || (await passes())
   const mends: Mend[] = []
   for (const sink of damaged) {
     const mending = await mendingOf(sink, environment)
@@ -48,19 +51,6 @@ export async function repairSinks(
   return mends
 }
 
-async function livePassed(
-  { said, flows }: Flows,
-  { broker: { admin } }: Environment,
-  { group, wait }: RepairOptions,
-): Promise<boolean> {
-  const { own, written } = inputTopics(said, group)
-  const transactional = said.guarantee === 'exactly-once'
-  const ends = await endsOf(admin, [...new Set(flows.map(({ topic }) => topic))])
-  const signal = AbortSignal.timeout(Math.max(1, wait))
-  await allReached({ admin, group, own: [...own, ...written], transactional }, ends, signal)
-  return !signal.aborted
-}
-
 async function mendRound(
   sink: CheckedSink,
   findings: readonly Finding[],
@@ -68,11 +58,12 @@ async function mendRound(
   environment: Environment,
   options: RepairOptions & { readonly passed: boolean },
 ): Promise<Mend[]> {
-  const wanted = options.dry ? new Map() : await newestOf(sink, findings, environment, options.positions)
+  const wanted = options.dry ? new Map() : await newestOf(sink, findings, environment, options)
   const mends: Mend[] = []
-  for (const finding of findings) {
-    const { hop, key, kind } = finding
-    mends.push({ hop, key, kind, ...(await outcomeOf(finding)) })
+  for (let from = 0; from < findings.length; from += AT_A_TIME) {
+    const some = findings.slice(from, from + AT_A_TIME)
+    const outcomes = await Promise.all(some.map(outcomeOf))
+    mends.push(...some.map(({ hop, key, kind }, index) => ({ hop, key, kind, ...outcomes[index]! })))
   }
   return mends
 

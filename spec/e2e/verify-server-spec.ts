@@ -138,9 +138,9 @@ describe('millrace verify on real servers', () => {
     await servers.keyspace.execute(`INSERT INTO ${table('users_by_id')} JSON '${row}'`)
   })
 
-  it('should find nothing wrong while every user is fetched, captured and processed again and again', async () => {
+  it('should find nothing wrong while users are fetched, captured and processed again and again, and mend one that is not', async () => {
     const elements = Array.from({ length: 1000 }, (_, round) =>
-      users.map((user) => ({ ...user, phone: String(round) })),
+      users.slice(1).map((user) => ({ ...user, phone: String(round) })),
     ).flat()
     const api = await startRandomUserServer({ elements })
     const variables = { ...servers.env, RANDOM_USER_URL: api.url }
@@ -152,6 +152,7 @@ describe('millrace verify on real servers', () => {
       await ingested.printed(/page \d{3,} of/)
       const { code, stdout, stderr } = await verify()
       expect(code, stdout + stderr).to.equal(0)
+      await mendWhileItRuns()
       ingested.kill('SIGTERM')
       expect((await ingested.ended).stdout).to.match(/stopped: \d{3,} fetched/)
       await untilCaptured(servers)
@@ -160,6 +161,19 @@ describe('millrace verify on real servers', () => {
       await Promise.all([capture.ended, worker.ended, ingested.ended, api.close()])
     }
   })
+
+  async function mendWhileItRuns(): Promise<void> {
+    const where = `WHERE user_id = ${first.login.uuid}`
+    const select = `SELECT JSON * FROM ${table('users_by_id')} ${where}`
+    const [row] = await servers.keyspace.select(select)
+    await servers.keyspace.execute(`DELETE FROM ${table('users_by_id')} ${where}`)
+    const { code, stdout, stderr } = await verify('--repair', '--yes', '--json')
+    expect(code, stdout + stderr).to.equal(0)
+    const { findings, repairs } = JSON.parse(stdout)
+    expect(findings.map(({ key }: { key: string }) => key)).to.deep.equal([first.login.uuid])
+    expect(repairs.map(({ outcome }: { outcome: string }) => outcome)).to.deep.equal(['mended'])
+    expect(await servers.keyspace.select(select)).to.deep.equal([row])
+  }
 
   it('should exit 3 naming a staged user that capture never saw', async () => {
     const uuid = '11111111-1111-4111-8111-111111111111'
