@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { type Database, openDatabase } from '../../connectors/postgres/connection.ts'
+import { Ledger } from '../deployed/ledger.ts'
 import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
 import type { Environment } from '../runtime/environment.ts'
@@ -110,12 +111,11 @@ async function withResources(
   const environment = await connect(whole ? PIPELINE_VARIABLES : variablesOf(topologies), name, flags)
   const database = whole ? openDatabase(environment.settings.DATABASE_URL, { name: 'millrace' }) : undefined
   try {
-    await work(
+    const resources =
       database === undefined
         ? topologies.flatMap((topology) => resourcesOf(topology, topology.name, environment as Environment))
-        : pipelineResources(environment, database),
-      database,
-    )
+        : pipelineResources(environment, database)
+    await work([...resources, Ledger.resource(environment.broker)], database)
   } finally {
     await Promise.allSettled([database?.close(), environment.close()])
   }

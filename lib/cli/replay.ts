@@ -1,11 +1,12 @@
 import { Command } from 'commander'
 import { replayCleanCommand } from './replay/clean.ts'
 import { replayDiffCommand } from './replay/diff.ts'
+import { withReplayRun } from './replay/run.ts'
 
 export function replayCommand(): Command {
   return (
-    new Command('replay')
-      .description('shadows of a topology beside the live one')
+    withReplayRun(new Command('replay'))
+      .description('run a topology over a range of its topics again, beside the live application')
       // Otherwise this command would take options for its own that stand behind the name of one below.
       .enablePositionalOptions()
       .addCommand(replayDiffCommand())

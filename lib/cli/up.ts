@@ -4,6 +4,7 @@ import { lockFolder } from '../../connectors/embedded/folder-lock.ts'
 import { openDatabase } from '../../connectors/postgres/connection.ts'
 import userInsights from '../../topologies/user-insights.ts'
 import type { Admin } from '../admin/server.ts'
+import { Ledger } from '../deployed/ledger.ts'
 import { MillraceError } from '../errors.ts'
 import { onShutdown } from '../runtime/shutdown.ts'
 import { type AdminFlags, openAdmin, withAdmin } from './admin-flags.ts'
@@ -72,9 +73,8 @@ async function upHere(flags: Flags, embedded: ReadonlySet<ServerName>, asked: Ab
     if (admin !== undefined) announce('over HTTP', admin.url)
     if (embedded.has('postgres')) announceRows(environment.settings.DATABASE_URL)
     say('creating what is missing')
-    await applyAll(pipelineResources(environment, database), ({ kind, name }) =>
-      environment.log.info({ kind, name }, 'created'),
-    )
+    const resources = [...pipelineResources(environment, database), Ledger.resource(environment.broker)]
+    await applyAll(resources, ({ kind, name }) => environment.log.info({ kind, name }, 'created'))
     if (asked.aborted) return
     const outcome = await runHops(await openHops(environment, database, admin), flags, asked)
     if (outcome === 'arrived') await confirm(environment, database, flags.json === true)

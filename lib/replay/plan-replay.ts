@@ -52,9 +52,30 @@ export async function planReplay(said: ReplayRequest): Promise<ReplayPlan> {
     return { name, application: own, record: begun.value, resumes, widened: undefined }
   }
   const other = known.find((one) => one.name === name)
-  if (other !== undefined && (other.value.state !== 'done' || !into)) throw taken(name, other.value, into)
-  const { record, widened } = await newRecord(said)
-  return { name, application: own, record, resumes: undefined, widened }
+  if (other === undefined) {
+    return { name, application: own, resumes: undefined, ...(await newRecord(said)) }
+  }
+  if (other.value.state !== 'done' || !into) throw taken(name, other.value, into)
+  return { name, application: own, resumes: undefined, ...(await further(said, own, other.value)) }
+}
+
+/** A shadow that is done goes on from where it is: its state covers what it has read. */
+async function further({ environment, to, request }: ReplayRequest, own: string, done: ReplayRecord) {
+  const { broker } = environment
+  const topics = [...new Set(done.begin.map(({ topic }) => topic))]
+  const ends = await rangesBetween(broker, topics, { how: 'earliest' }, to)
+  const committed = await broker.admin.committed(own, topics)
+  const at = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+  const ranges = ends.flatMap((range) => {
+    const from = at.get(`${range.topic}/${range.partition}`) ?? range.from
+    return range.to > from ? [{ ...range, from }] : []
+  })
+  const begin = done.begin.map((one) => ({
+    ...one,
+    offset: at.get(`${one.topic}/${one.partition}`) ?? one.offset,
+  }))
+  const record: ReplayRecord = { request, ranges, begin, state: 'begun', since: done.since }
+  return { record, widened: undefined }
 }
 
 async function newRecord({ topology, application, environment, from, to, request, into }: ReplayRequest) {

@@ -17,6 +17,8 @@ export interface ReplayRecord {
   /** `begun`: where it begins is known to its group. */
   readonly state: 'prepared' | 'begun' | 'done'
   readonly since: string
+  /** As it was measured, when it is done. */
+  readonly recordsPerSecond?: number
 }
 
 export function readReplays({ broker }: Environment, application: string) {

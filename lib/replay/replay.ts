@@ -84,11 +84,14 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
     cure: `millrace apply FILE`,
   })
   let stopped = false
+  const [begun, before] = [performance.now(), await progressOf(environment, own, record)]
   const end = async () => {
     await worker.done
     if (stopped) return 'stopped'
     if (!into) await leaveNothing(options, derived, own)
-    await noteReplay(environment, application, name, { ...record, state: 'done' })
+    const seconds = (performance.now() - begun) / 1000
+    const recordsPerSecond = Math.round((before.total - before.done) / seconds)
+    await noteReplay(environment, application, name, { ...record, state: 'done', recordsPerSecond })
     return 'done'
   }
   const ended = end()
