@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { DiffReport, SinkReport } from '../../lib/replay/diff/diff-report.ts'
 import type { ShownDifference } from '../../lib/replay/diff/shown-difference.ts'
@@ -30,7 +27,7 @@ export function ageBandsCases(judged: () => Judge): void {
     expect(moved.length).to.be.within(1, live.length - 1)
     ids = moved.map(({ user_id }) => String(user_id))
     countries = new Map(moved.map(({ user_id, country_code }) => [String(user_id), String(country_code)]))
-    await intoShadow(AGE_BANDS, 'bands', env)
+    await millrace(['replay', AGE_BANDS, '--into', 'bands'], env)
     expect(await rows('users_by_id_bands')).to.have.length(live.length)
     expect(await rows('users_by_id')).to.deep.equal(live)
   })
@@ -68,7 +65,7 @@ export function ageBandsCases(judged: () => Judge): void {
 
   it('should be equal for a shadow of the version that is live', async () => {
     const { env } = judged()
-    await intoShadow('topologies/user-insights.ts', 'same', env)
+    await millrace(['replay', 'topologies/user-insights.ts', '--into', 'same'], env)
     const said = await runMillrace(['replay', 'diff', 'same', AGE_BANDS, ...COUNTED], env)
     expect(said.code, said.stdout + said.stderr).to.equal(0)
     expect(said.stdout).to.match(/\nequal\n$/)
@@ -106,12 +103,4 @@ export function ageBandsCases(judged: () => Judge): void {
       rmSync(folder, { recursive: true })
     }
   }
-}
-
-const PROCESS = fileURLToPath(new URL('shadow-process.ts', import.meta.url))
-
-async function intoShadow(file: string, name: string, env: Judge['env']): Promise<void> {
-  await promisify(execFile)(process.execPath, [PROCESS, file, name], {
-    env: { PATH: process.env.PATH, ...env },
-  })
 }
