@@ -13,7 +13,7 @@ export function textOf(report: Report): string {
     ...[hop, records, keys, duplicates],
     ...[missing, different, tooMany],
   ])
-  const lines = [table(HEADER, rows), ...firstOf(findings, lineOf), ...firstOf(duplicated, lineOf)]
+  const lines = [table(HEADER, rows), ...firstOf(findings, lineOf), ...duplicateLines(duplicated)]
   for (const { hop, note } of hops) if (note !== undefined) lines.push(`${hop}: ${note}`)
   if (pending > 0) {
     lines.push(
@@ -29,6 +29,21 @@ function lineOf({ hop, key, kind, columns, cause, cure, record }: Finding): stri
   const which = `${kind} at ${hop}: ${key}${columns === undefined ? '' : ` (${columns.join(', ')})`}`
   const from = record === undefined ? '' : ` [${record}]`
   return `${which}${from}${cause === undefined ? '' : `\n  ${cause}`}${cure === undefined ? '' : `\n  → ${cure}`}`
+}
+
+const EXAMPLES = 3
+
+/** A replay writes every key again: one line for all of a kind. */
+function duplicateLines(duplicated: readonly Finding[]): string[] {
+  const groups = Map.groupBy(duplicated, ({ hop, cause, cure }) => JSON.stringify([hop, cause, cure]))
+  return [...groups.values()].map((all) => {
+    const { hop, cause, cure } = all[0]!
+    const keys = [...new Set(all.map(({ key }) => key))]
+    const named = keys.slice(0, EXAMPLES).join(', ')
+    const others = keys.length > EXAMPLES ? `, and ${keys.length - EXAMPLES} other keys` : ''
+    const why = `${cause === undefined ? '' : `\n  ${cause}`}${cure === undefined ? '' : `\n  → ${cure}`}`
+    return `duplicated at ${hop}: ${named}${others}${why}`
+  })
 }
 
 function repairLines(repairs: readonly Mend[]): string[] {
