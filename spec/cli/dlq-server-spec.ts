@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { openEmbeddedBroker } from '../../connectors/embedded/index.ts'
-import { Ledger } from '../../lib/deployed/ledger.ts'
 import { record } from '../conformance/broker-harness.ts'
 import { millrace, runMillrace, startMillrace } from '../support/millrace.ts'
 
@@ -20,7 +19,6 @@ describe('millrace dlq', () => {
   before(async () => {
     await millrace(['apply', ORDERS], env)
     const broker = await openEmbeddedBroker({ dir })
-    await Ledger.resource(broker).create()
     const producer = await broker.producer({})
     const orders = Array.from({ length: LETTERS + 100 }, (_, id) =>
       id < 100 ? { id, total: id } : { id, name: 'Ada' },

@@ -1,6 +1,4 @@
 import { expect } from 'chai'
-import { kafkaBroker } from '../../connectors/kafka/broker.ts'
-import { Ledger } from '../../lib/deployed/ledger.ts'
 import { expectedRows } from '../e2e/expected-rows.ts'
 import { differences, storedRows } from '../e2e/stored-rows.ts'
 import { isFull } from '../replay/size.ts'
@@ -36,9 +34,6 @@ describe(`100 poison records among ${USERS} in the pipeline`, () => {
     broken = { ...servers.env }
     fixed = { ...servers.env, SPEC_FIXED: 'yes' }
     await millrace(['apply'], broken)
-    const broker = kafkaBroker({ brokers: servers.env.KAFKA_BROKERS!.split(',') })
-    await Ledger.resource(broker).create()
-    await broker.close()
     await stage(poisoned(USERS, SINCE))
     const capture = startMillrace(['capture'], broken)
     await until('capture is behind its snapshot', async () => (await servers.sql(STREAMING)).length > 0)
