@@ -3,6 +3,8 @@ import { expect } from 'chai'
 import { json, map, sink, topic, topology } from '../../../lib/index.ts'
 import { differencesOf } from '../../../lib/replay/diff/compared-sinks.ts'
 import { type DiffReportOptions, diffReport } from '../../../lib/replay/diff/diff-report.ts'
+import type { Standing } from '../../../lib/replay/diff/standing.ts'
+import { noteReplay } from '../../../lib/replay/replay-record.ts'
 import { Stage } from '../stage.ts'
 
 interface User {
@@ -157,6 +159,19 @@ describe('the differences of a shadow', () => {
     expect((await report('same')).standings).to.deep.equal([{ ...EVEN, topic: 'users', liveAhead: 1 }])
   })
 
+  it('should say what a replay into it has left out, and what is yet to come', async () => {
+    const [partition] = (await stage.broker.admin.offsets('users')).filter(({ end }) => end > 20)
+    const range = { topic: 'users', partition: partition!.partition, from: 10, to: partition!.end + 5 }
+    const record = { request: '', ranges: [range], begin: [], since: '' }
+    const note = (state: 'begun' | 'done') =>
+      noteReplay(stage.environment, changed.name, 'v2', { ...record, state })
+    await note('begun')
+    const [{ before, toCome }] = (await report('v2')).standings as [Standing]
+    expect([before, toCome]).to.deep.equal([10, 5 + partition!.end - (await committed(range.partition))])
+    await note('done')
+    expect((await report('v2')).standings[0]).to.include({ before: 10, toCome: 0 })
+  })
+
   it('should say so where there is no live sink, or no shadow', async () => {
     const more = topology('more', ({ source }) => {
       source('users', topic('users', { value: json<User>() })).pipe(
@@ -175,6 +190,11 @@ describe('the differences of a shadow', () => {
       /"banded" has no shadow "second" \(there is: v2, same\); `millrace replay FILE --into second` makes one/,
     )
   })
+
+  async function committed(partition: number): Promise<number> {
+    const positions = await stage.broker.admin.committed('banded.v2', ['users'])
+    return positions.find((one) => one.partition === partition)!.offset
+  }
 
   async function recordAt({
     topic,
