@@ -1,7 +1,6 @@
 import { appendFileSync, readFileSync, rmSync } from 'node:fs'
-import { murmur2 } from '../broker/partitioner.ts'
 import { mostBytes, readEntries, writeEntry } from './bucket-entry.ts'
-import { type Held, hashesOf, KeyTable, type Place } from './key-table.ts'
+import { type Held, hashesOf, hashOfText, KeyTable, type Place } from './key-table.ts'
 import type { SpillFolder } from './spill-folder.ts'
 
 /** 1,000,000 keys are some 8,000 a bucket; two of these are in memory when two hops are compared. */
@@ -40,7 +39,7 @@ export class BucketedTable {
 
   add(key: string, clock: number, value: Readonly<Record<string, unknown>>, at?: Place): void {
     this.#records++
-    const index = murmur2(Buffer.from(key)) & (BUCKETS - 1)
+    const index = hashOfText(key) & (BUCKETS - 1)
     const bucket = this.#buckets[index] ?? new Growing(this.#folder)
     this.#buckets[index] = bucket
     bucket.add(key, { clock, hashes: hashesOf(this.columns, value), at })

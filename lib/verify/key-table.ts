@@ -65,5 +65,14 @@ export function hashesOf(
 }
 
 function hashOf(value: unknown): number {
-  return murmur2(Buffer.from(JSON.stringify(value ?? null))) >>> 0
+  return hashOfText(JSON.stringify(value ?? null))
+}
+
+/** Texts are hashed by the hundred millions: no buffer is made for each. */
+const scratch = Buffer.allocUnsafe(64 * 1024)
+
+export function hashOfText(text: string): number {
+  const bytes =
+    3 * text.length > scratch.length ? Buffer.from(text) : scratch.subarray(0, scratch.write(text))
+  return murmur2(bytes) >>> 0
 }
