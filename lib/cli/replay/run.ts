@@ -21,7 +21,6 @@ import { type SelectionFlags, selectionOf } from './selection.ts'
 interface Flags extends ServerFlags, SelectionFlags {
   readonly name?: string
   readonly rate?: number
-  readonly rewrite?: boolean
   readonly acceptGap?: boolean
   readonly dryRun?: boolean
   readonly applicationId?: string

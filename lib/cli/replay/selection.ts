@@ -11,6 +11,7 @@ export interface SelectionFlags {
   readonly run?: string
   readonly key?: string
   readonly into?: string
+  readonly rewrite?: boolean
 }
 
 export interface Selection {
@@ -27,7 +28,10 @@ export async function selectionOf(
   topology: Topology,
   databaseUrl: string | undefined,
 ): Promise<Selection> {
-  const { run, key, into } = flags
+  const { run, key, into, rewrite } = flags
+  if (rewrite && into !== undefined) {
+    throw new MillraceError('CONFIG', '--rewrite goes into the live tables, and --into leaves them alone')
+  }
   if (run !== undefined && (flags.from ?? flags.to) !== undefined) {
     throw new MillraceError('CONFIG', '--run says from when to when: leave out --from and --to')
   }
