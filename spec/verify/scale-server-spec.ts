@@ -12,7 +12,7 @@ import { uuidOf } from './uuid-of.ts'
 
 const USERS = isFull() ? 1_000_000 : 5000
 /** Whatever the number of users. */
-const MOST_BYTES = 1_000_000_000
+const MOST_BYTES = 1_500_000_000
 
 describe(`verify of ${USERS.toLocaleString('en')} users`, function () {
   this.timeout(3_600_000)
