@@ -1,4 +1,3 @@
-import { deserialize, serialize } from 'node:v8'
 import type { TableReader } from '../../ports.ts'
 import type { TableTarget } from '../../table/table.ts'
 import type { DiffSide } from './diff-row.ts'
@@ -16,14 +15,26 @@ export function tableSide(reader: TableReader, target: TableTarget, clocks: bool
         yield {
           key: keyOfColumns(target.key.map((column) => value[column])),
           clock,
-          value: serialize(columns.map((column) => value[column])),
+          value: Buffer.from(JSON.stringify(columns.map((column) => stored(value[column])))),
           rest: NOTHING,
         }
       }
     },
     rowOf: ({ value, clock }) => {
-      const values = deserialize(value!) as unknown[]
-      return { value: Object.fromEntries(columns.map((column, index) => [column, values[index]])), clock }
+      const values = JSON.parse(String(value)) as unknown[]
+      return {
+        value: Object.fromEntries(columns.map((column, index) => [column, given(values[index])])),
+        clock,
+      }
     },
   }
+}
+
+/** Cells are texts, numbers and booleans, of which JSON lacks only these. V8's own format takes twice the memory. */
+function stored(cell: unknown): unknown {
+  return typeof cell === 'number' && !Number.isFinite(cell) ? { number: String(cell) } : cell
+}
+
+function given(cell: unknown): unknown {
+  return typeof cell === 'object' && cell !== null ? Number((cell as { number: string }).number) : cell
 }

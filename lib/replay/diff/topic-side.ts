@@ -1,8 +1,7 @@
-import { deserialize, serialize } from 'node:v8'
 import type { Broker } from '../../broker/broker.ts'
 import { MillraceError } from '../../errors.ts'
 import type { TopicSerdes } from '../../operators/sink.ts'
-import type { Headers, RawRecord } from '../../record.ts'
+import type { RawRecord } from '../../record.ts'
 import { rangesOf } from '../../verify/topic-tables.ts'
 import type { DiffRow, DiffSide } from './diff-row.ts'
 import { keyOfContent, keyOfRecord } from './key-text.ts'
@@ -11,7 +10,8 @@ import type { StoredEntry } from './stored-entry.ts'
 /** What a value is called that its contract can't read. */
 const UNREADABLE = '(unreadable)'
 
-type Rest = [partition: number, offset: number, key: Buffer | null, headers: Headers]
+/** Bytes are latin1. */
+type Rest = [partition: number, offset: number, key: string | null, headers: (readonly [string, string])[]]
 
 /** A topic as a table: the newest record of each key counts, by its timestamp. */
 export class TopicSide implements DiffSide {
@@ -38,8 +38,7 @@ export class TopicSide implements DiffSide {
       for (const record of records) {
         const name = this.#keyOf(record)
         if (name === undefined) continue
-        const rest: Rest = [record.partition, record.offset, record.key, record.headers]
-        yield { key: name, clock: record.timestamp, value: record.value, rest: serialize(rest) }
+        yield { key: name, clock: record.timestamp, value: record.value, rest: restOf(record) }
       }
     }
   }
@@ -49,8 +48,12 @@ export class TopicSide implements DiffSide {
   }
 
   rowOf({ clock, value, rest }: StoredEntry): DiffRow {
-    const [partition, offset, key, headers] = deserialize(rest) as Rest
-    const record = { topic: this.#topic, partition, offset, key, value, timestamp: clock!, headers }
+    const [partition, offset, key, headers] = JSON.parse(String(rest)) as Rest
+    const record = {
+      ...{ topic: this.#topic, partition, offset, value, timestamp: clock! },
+      key: key === null ? null : Buffer.from(key, 'latin1'),
+      headers: headers.map(([name, header]) => [name, Buffer.from(header, 'latin1')] as const),
+    }
     return { value: this.#fieldsOf(value!), clock, record }
   }
 
@@ -74,6 +77,14 @@ export class TopicSide implements DiffSide {
       return { [UNREADABLE]: bytes }
     }
   }
+}
+
+function restOf({ partition, offset, key, headers }: RawRecord): Buffer {
+  const rest: Rest = [
+    ...([partition, offset, key?.toString('latin1') ?? null] as const),
+    headers.map(([name, header]) => [name, header.toString('latin1')]),
+  ]
+  return Buffer.from(JSON.stringify(rest))
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
