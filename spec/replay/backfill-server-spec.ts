@@ -19,7 +19,7 @@ const INGESTED = 500
 /** Shares of all records at which it is killed: the greater part is left for the last process, whose estimate is judged. */
 const KILLS = [0.04, 0.08, 0.12]
 /** What Node, the clients and what is in flight take, whatever the number of records. */
-const MOST_MIB = 700
+const MOST_MIB = 1500
 
 describe(`a backfill of ${USERS} users into Cassandra beside live ingest, killed three times`, function () {
   this.timeout(isFull() ? 3_600_000 : 300_000)
