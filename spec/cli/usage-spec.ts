@@ -34,6 +34,18 @@ const COMMANDS: Readonly<Record<string, readonly Server[]>> = {
     'CASSANDRA_CONTACT_POINTS',
   ],
   verify: ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL', 'CASSANDRA_CONTACT_POINTS'],
+  [`replay diff v2 ${INSIGHTS}`]: [
+    'KAFKA_BROKERS',
+    'SCHEMA_REGISTRY_URL',
+    'DATABASE_URL',
+    'CASSANDRA_CONTACT_POINTS',
+  ],
+  [`replay clean v2 ${INSIGHTS}`]: [
+    'KAFKA_BROKERS',
+    'SCHEMA_REGISTRY_URL',
+    'DATABASE_URL',
+    'CASSANDRA_CONTACT_POINTS',
+  ],
 }
 
 const run = (command: string, env: Record<string, string> = {}) =>
