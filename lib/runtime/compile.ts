@@ -4,6 +4,7 @@ import { type Read, sourceStep } from '../operators/source.ts'
 import type { AsyncStep, Push, StepRuntime } from '../operators/step.ts'
 import { tableStep } from '../operators/table.ts'
 import type { Lookup } from '../ports.ts'
+import type { Context } from '../record.ts'
 import type { DropsNode } from '../topology/keyed-nodes.ts'
 import {
   childrenOf,
@@ -49,7 +50,12 @@ export interface Compiling {
   /** Told while a step waits. */
   readonly stalls?: Stalls | undefined
   readonly futureTolerance?: number | undefined
+  /** Told what goes into each step and what it hands on. Costs nothing where there is none. */
+  readonly observe?: Observe | undefined
 }
+
+/** `side`: what a step is given, or what it hands on. Inputs are given nothing but bytes. */
+export type Observe = (node: Node, side: 'in' | 'out', value: unknown, context: Context) => void
 
 export function compile(compiling: Compiling): Pipeline {
   const { topology, sub, application, bindings, runtime, now, stalls } = compiling
@@ -58,7 +64,16 @@ export function compile(compiling: Compiling): Pipeline {
 
   /** What follows a node: each of its children, at the entrance that the node leads to. */
   const follow = (node: Node): Push =>
-    toAll(childrenOf(topology, node).flatMap((child) => entrances(node, child)))
+    seen(node, 'out', toAll(childrenOf(topology, node).flatMap((child) => entrances(node, child))))
+
+  const seen = (node: Node, side: 'in' | 'out', push: Push): Push => {
+    const { observe } = compiling
+    if (observe === undefined) return push
+    return (value, context) => {
+      observe(node, side, value, context)
+      push(value, context)
+    }
+  }
 
   const entrances = (parent: Node, child: StepNode): Push[] => {
     if (child.kind === 'drops') return []
@@ -86,7 +101,8 @@ export function compile(compiling: Compiling): Pipeline {
       application,
     }
     const made = fold(node, site)
-    const pushes = typeof made === 'function' ? [made] : 'flush' in made ? [made.push] : made
+    const entered = typeof made === 'function' ? [made] : 'flush' in made ? [made.push] : made
+    const pushes = entered.map((push) => seen(node, 'in', push))
     if ('flush' in made) waiting.set(node, reported(made, node))
     folded.set(node, pushes)
     return pushes

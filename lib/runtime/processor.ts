@@ -11,7 +11,7 @@ import type { RepartitionNode } from '../topology/keyed-nodes.ts'
 import type { Node, Topology } from '../topology/nodes.ts'
 import { repartitionTopic } from '../topology/repartition-nodes.ts'
 import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/sub-topologies.ts'
-import { type Bindings, compile, type Pipeline } from './compile.ts'
+import { type Bindings, compile, type Observe, type Pipeline } from './compile.ts'
 import type { Counters } from './counters.ts'
 import type { Events } from './events.ts'
 import { Outbox } from './outbox.ts'
@@ -39,6 +39,8 @@ export interface ProcessorOptions {
   readonly events?: Events | undefined
   /** Instead of what the inputs say. Milliseconds. */
   readonly futureTolerance?: number | undefined
+  /** For `explain`. */
+  readonly observe?: Observe | undefined
 }
 
 const LONGEST_TURN_MS = 50
