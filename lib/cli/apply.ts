@@ -1,19 +1,20 @@
 import { Command } from 'commander'
 import { type Database, openDatabase } from '../../connectors/postgres/connection.ts'
+import userInsights from '../../topologies/user-insights.ts'
 import { Ledger } from '../deployed/ledger.ts'
 import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
 import type { Environment } from '../runtime/environment.ts'
 import { resourcesOf } from '../runtime/resources.ts'
 import { withGuarantee } from '../topology/guarantee.ts'
-import type { Guarantee } from '../topology/nodes.ts'
+import type { Guarantee, Topology } from '../topology/nodes.ts'
 import { guaranteeOption } from './options.ts'
 import { print } from './outcome.ts'
 import { PIPELINE_VARIABLES, pipelineResources, recaptureByName } from './pipeline.ts'
 import { connect, type ServerFlags, withServers } from './servers/connect.ts'
 import { loadTopology, variablesOf } from './topology-file.ts'
 
-interface TopologyFlags extends ServerFlags {
+export interface TopologyFlags extends ServerFlags {
   readonly guarantee?: Guarantee
 }
 
@@ -22,28 +23,20 @@ interface Flags extends TopologyFlags {
   readonly recapture?: string
 }
 
-interface Planned {
+export interface Planned {
   readonly resource: Resource
   readonly state: Awaited<ReturnType<Resource['inspect']>>
 }
 
-const WHAT = 'topology files (default: the user-insights pipeline with staging and capture)'
-
-export function planCommand(): Command {
-  return withServers(new Command('plan'))
-    .description('show what apply would create; changes nothing')
-    .argument('[file...]', WHAT)
-    .addOption(guaranteeOption())
-    .option('--json', 'as JSON')
-    .action((files: string[], flags: Flags) =>
-      withResources(files, 'plan', flags, async (resources) => {
-        const planned = await inspectAll(resources)
-        if (flags.json) print(planned.map(({ resource, state }) => ({ ...named(resource), state })))
-        else process.stdout.write(`${planText(planned)}\n`)
-        refuseDifferences(planned)
-      }),
-    )
+export interface Wanted {
+  readonly resources: readonly Resource[]
+  /** Their guarantees are those asked for. */
+  readonly topologies: readonly Topology[]
+  readonly environment: Environment
+  readonly database: Database | undefined
 }
+
+export const WHAT = 'topology files (default: the user-insights pipeline with staging and capture)'
 
 export function applyCommand(): Command {
   return withServers(new Command('apply'))
@@ -55,7 +48,7 @@ export function applyCommand(): Command {
     .option('--recapture <name>', 'make the slot of this capture anew and capture every staged row again')
     .option('--json', 'as JSON')
     .action((files: string[], flags: Flags) =>
-      withResources(files, 'apply', flags, async (resources, database) => {
+      withResources(files, 'apply', flags, async ({ resources, database }) => {
         if (flags.recapture !== undefined) await recaptureByName(flags.recapture, requireDatabase(database))
         const created = await applyAll(resources, (resource) => {
           if (!flags.json) process.stdout.write(`created ${resource.kind} ${resource.name}\n`)
@@ -86,7 +79,7 @@ export async function applyAll(
   return created
 }
 
-async function inspectAll(resources: readonly Resource[]): Promise<Planned[]> {
+export async function inspectAll(resources: readonly Resource[]): Promise<Planned[]> {
   const planned: Planned[] = []
   for (const resource of resources) planned.push({ resource, state: await resource.inspect() })
   return planned
@@ -99,11 +92,11 @@ function refuseDifferences(planned: readonly Planned[]): void {
   if (differing.length > 0) throw new MillraceError('CONTRACT', `not as stated: ${differing.join('; ')}`)
 }
 
-async function withResources(
+export async function withResources(
   files: readonly string[],
   name: string,
   flags: TopologyFlags,
-  work: (resources: Resource[], database: Database | undefined) => Promise<void>,
+  work: (planned: Wanted) => Promise<void>,
 ): Promise<void> {
   const said = await Promise.all(files.map(loadTopology))
   const topologies = said.map((topology) => withGuarantee(topology, flags.guarantee ?? topology.guarantee))
@@ -115,7 +108,12 @@ async function withResources(
       database === undefined
         ? topologies.flatMap((topology) => resourcesOf(topology, topology.name, environment as Environment))
         : pipelineResources(environment, database)
-    await work([...resources, Ledger.resource(environment.broker)], database)
+    await work({
+      resources: [...resources, Ledger.resource(environment.broker)],
+      topologies: whole ? [userInsights] : topologies,
+      environment: environment as Environment,
+      database,
+    })
   } finally {
     await Promise.allSettled([database?.close(), environment.close()])
   }
@@ -129,19 +127,6 @@ function requireDatabase(database: Database | undefined): Database {
   )
 }
 
-function named({ kind, name }: Resource) {
+export function named({ kind, name }: Resource) {
   return { kind, name }
-}
-
-function planText(planned: readonly Planned[]): string {
-  const count = (wanted: Planned['state']) => planned.filter(({ state }) => state === wanted).length
-  return [
-    ...planned.map(({ resource, state }) => line(resource, state)),
-    `${count('missing')} to create (+), ${count('present')} there already`,
-  ].join('\n')
-}
-
-function line({ kind, name }: Resource, state: Planned['state']): string {
-  if (state === 'present') return `  ${kind} ${name}`
-  return state === 'missing' ? `+ ${kind} ${name}` : `! ${kind} ${name}: ${state.differs}`
 }

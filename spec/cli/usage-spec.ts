@@ -160,6 +160,7 @@ describe('help', () => {
     'capture',
     'up',
     'plan',
+    'explain',
     'apply',
     'describe',
     'verify',

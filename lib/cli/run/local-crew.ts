@@ -1,8 +1,11 @@
+import { publish } from '../../deployed/published.ts'
+import { messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { CountsByStep } from '../../runtime/counters.ts'
 import type { WorkerView } from '../../runtime/view/worker-view.ts'
 import { startWorker } from '../../runtime/worker.ts'
 import type { Worker } from '../../runtime/worker-options.ts'
+import { withGuarantee } from '../../topology/guarantee.ts'
 import type { Topology } from '../../topology/nodes.ts'
 import { type Connected, connect } from '../servers/connect.ts'
 import { loadTopology, variablesOf } from '../topology-file.ts'
@@ -37,6 +40,7 @@ export class LocalCrew implements Crew {
         if (this.#stopping.size === topologies.length) break
         const worker = await this.#begin(topology, index)
         this.#workers.push(worker)
+        await this.#publish(topology)
         // Asked for while it began.
         if (this.#stopping.has(index)) void worker.stop()
         this.#log.info({ topology: topology.name }, 'running')
@@ -82,6 +86,15 @@ export class LocalCrew implements Crew {
       standbys,
       endpoint,
     })
+  }
+
+  /** For `plan`. What fails is said: the worker can do without. */
+  async #publish(topology: Topology): Promise<void> {
+    const { applicationId, guarantee = topology.guarantee } = this.#settings
+    const said = withGuarantee(topology, guarantee)
+    await publish(this.#environment!.broker, said, applicationId ?? topology.name).catch((error: unknown) =>
+      this.#log.warn({ topology: topology.name }, `what runs could not be noted: ${messageOf(error)}`),
+    )
   }
 
   async #end(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Database } from '../../../connectors/postgres/connection.ts'
 import type { IngestRun } from '../../../connectors/postgres/staging/ingest-run.ts'
 import userInsights from '../../../topologies/user-insights.ts'
 import type { Admin } from '../../admin/server.ts'
+import { publish } from '../../deployed/published.ts'
 import { startWorker } from '../../runtime/worker.ts'
 import type { Worker } from '../../runtime/worker-options.ts'
 import { ingestBySchedule, SCHEDULE_DEFAULTS, scheduleOf } from '../ingest/by-schedule.ts'
@@ -56,6 +57,7 @@ export async function openHops(
     const stateDir = stateDirectory(process.env)
     const endpoint = admin?.endpoint
     const worker = await startWorker({ topology: userInsights, environment, stateDir, endpoint })
+    await publish(environment.broker, userInsights, userInsights.name)
     admin?.add({ topology: userInsights.name, application: userInsights.name, view: worker.view })
     const source = {
       url: settings.RANDOM_USER_URL,
