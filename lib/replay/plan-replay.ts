@@ -4,10 +4,12 @@ import { inputTopics } from '../runtime/input-topics.ts'
 import type { TimeRange } from '../topology/keyed-nodes.ts'
 import type { Topology } from '../topology/nodes.ts'
 import type { Bound } from './bound.ts'
+import { progressOf, topicsBetween } from './progress.ts'
 import { type ReplayRange, rangesBetween } from './range.ts'
-import { progressOf, replayApplication } from './replay.ts'
+import { replayApplication } from './replay.ts'
 import { type ReplayRecord, readReplays } from './replay-record.ts'
 import { withoutReadBack } from './replayed-topology.ts'
+import { shadowOf } from './shadow.ts'
 import { type Span, spanOf } from './time-span.ts'
 
 export interface ReplayRequest {
@@ -48,7 +50,8 @@ export async function planReplay(said: ReplayRequest): Promise<ReplayPlan> {
   const name = begun?.name ?? said.name ?? nextName(known.map((one) => one.name))
   const own = replayApplication(application, name, into)
   if (begun !== undefined) {
-    const resumes = await progressOf(environment, own, begun.value)
+    const meant = into ? shadowOf(said.topology, name) : withoutReadBack(said.topology)
+    const resumes = await progressOf(environment, own, begun.value, topicsBetween(meant, own))
     return { name, application: own, record: begun.value, resumes, widened: undefined }
   }
   const other = known.find((one) => one.name === name)

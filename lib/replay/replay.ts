@@ -12,6 +12,7 @@ import { withGuarantee } from '../topology/guarantee.ts'
 import type { Guarantee, Topology } from '../topology/nodes.ts'
 import { boundedBroker } from './bounded-broker.ts'
 import { createShadow } from './create-shadow.ts'
+import { type Progress, progressOf, topicsBetween } from './progress.ts'
 import { noteReplay, type ReplayRecord } from './replay-record.ts'
 import { withoutReadBack, withRate } from './replayed-topology.ts'
 import { shadowApplication, shadowOf } from './shadow.ts'
@@ -33,12 +34,6 @@ export interface ReplayOptions {
   readonly rate?: number | undefined
   readonly keep?: ((record: RawRecord) => boolean) | undefined
   readonly batch?: WorkerOptions['batch'] | undefined
-}
-
-export interface Progress {
-  /** Offsets that are committed, and all of the ranges. */
-  readonly done: number
-  readonly total: number
 }
 
 /** A replay that runs. */
@@ -84,7 +79,9 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
     cure: `millrace apply FILE`,
   })
   let stopped = false
-  const [begun, before] = [performance.now(), await progressOf(environment, own, record)]
+  const between = topicsBetween(derived, own)
+  const progress = () => progressOf(environment, own, record, between)
+  const [begun, before] = [performance.now(), await progress()]
   const end = async () => {
     await worker.done
     if (stopped) return 'stopped'
@@ -98,31 +95,12 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
   ended.catch(() => {})
   return {
     ended,
-    progress: () => progressOf(environment, own, record),
+    progress,
     counts: () => worker.counters.snapshot(),
     stop: () => {
       stopped = true
       return (worker as Worker).stop()
     },
-  }
-}
-
-/** How far a replay is, whether it runs or not. */
-export async function progressOf(
-  { broker }: Environment,
-  group: string,
-  { ranges }: ReplayRecord,
-): Promise<Progress> {
-  const topics = [...new Set(ranges.map(({ topic }) => topic))]
-  const committed = await broker.admin.committed(group, topics)
-  const at = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
-  const sum = (of: (range: ReplayRecord['ranges'][number]) => number) =>
-    ranges.reduce((all, range) => all + of(range), 0)
-  return {
-    done: sum(({ topic, partition, from, to }) => {
-      return Math.max(0, Math.min(to, at.get(`${topic}/${partition}`) ?? from) - from)
-    }),
-    total: sum(({ from, to }) => to - from),
   }
 }
 

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress'
 import type { ReplayPlan } from '../../replay/plan-replay.ts'
-import type { Progress } from '../../replay/replay.ts'
+import type { Progress } from '../../replay/progress.ts'
 import type { CountsByStep } from '../../runtime/counters.ts'
 import type { Topology } from '../../topology/nodes.ts'
 import { table } from '../outcome.ts'

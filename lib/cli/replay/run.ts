@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { MillraceError, messageOf } from '../../errors.ts'
 import { rate } from '../../rate.ts'
 import { planReplay, type ReplayPlan } from '../../replay/plan-replay.ts'
-import { derivedTopology, progressOf, type Replay, startReplay } from '../../replay/replay.ts'
+import { derivedTopology, type Replay, startReplay } from '../../replay/replay.ts'
 import { readReplays } from '../../replay/replay-record.ts'
 import { connectorFor } from '../../runtime/open.ts'
 import { onShutdown } from '../../runtime/shutdown.ts'
@@ -86,7 +86,7 @@ async function replay(file: string | undefined, flags: Flags, command: Command):
       },
       ...{ stateDir: stateDirectory(process.env), guarantee: flags.guarantee, rate: flags.rate, keep },
     }
-    const report = await watched(await startReplay(options), plan, derivedTopology(options), environment)
+    const report = await watched(await startReplay(options), plan, derivedTopology(options))
     if (flags.json) print(report)
     else process.stdout.write(reportText(report))
   } finally {
@@ -97,15 +97,11 @@ async function replay(file: string | undefined, flags: Flags, command: Command):
 const LOOK_EVERY_MS = 500
 
 /** Shows how far it is until it has ended. */
-async function watched(
-  replay: Replay,
-  plan: ReplayPlan,
-  derived: Topology,
-  environment: Connected<Variable>,
-): Promise<ReplayReport> {
+async function watched(replay: Replay, plan: ReplayPlan, derived: Topology): Promise<ReplayReport> {
   onShutdown(() => void replay.stop())
   const begun = performance.now()
-  const before = await progressOf(environment, plan.application, plan.record)
+  const total = plan.record.ranges.reduce((sum, { from, to }) => sum + to - from, 0)
+  const before = plan.resumes ?? { done: 0, total }
   const shown = replayProgress(process.stderr, before)
   const ended = new AbortController()
   const looking = (async () => {
@@ -120,7 +116,7 @@ async function watched(
     await looking
     shown.stop()
   })
-  const { done, total } = state === 'done' ? { ...before, done: before.total } : await replay.progress()
+  const { done } = state === 'done' ? { done: total } : await replay.progress()
   const seconds = (performance.now() - begun) / 1000
   const records = done - before.done
   return {

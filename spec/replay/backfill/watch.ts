@@ -59,6 +59,11 @@ export class Watch {
     return numberOf(/ done: ([\d,]+) records in /.exec(this.#process.stdout)?.[1] ?? '')
   }
 
+  /** Of the topic, as it said at its end. */
+  get read(): number {
+    return numberOf(/^read +users\.raw +([\d,]+)$/m.exec(this.#process.stdout)?.[1] ?? '')
+  }
+
   /** What it said at its end, and the peak of its memory in MiB. */
   get peak(): readonly [report: string, mib: number] {
     const { stdout } = this.#process
