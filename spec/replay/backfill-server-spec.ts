@@ -116,18 +116,19 @@ describe(`a backfill of ${USERS} users into Cassandra beside live ingest, killed
     expect(wrong.slice(0, 3), `${wrong.length} of ${expected.size}`).to.deep.equal([])
   })
 
-  it('should have said how much memory it took, and needed no more with more users', () => {
+  it('should have said how much memory it took, within bounds', () => {
     const [report, mib] = watches.at(-1)!.peak
     console.log(report)
     expect(mib).to.be.within(50, MOST_MIB)
   })
 
-  it('should have said after the first fifth when it would be done, within a fifth', () => {
-    // Of a few seconds a fifth is less than the line every two seconds can say.
-    if (!isFull()) return
-    const { left, took } = watches.at(-1)!.afterTheFirst(1 / 5)
-    expect(left).to.be.within(took * 0.8, took * 1.2)
-  })
+  // Of a few seconds a fifth is less than the line every two seconds can say.
+  if (isFull()) {
+    it('should have said after the first fifth when it would be done, within a fifth', () => {
+      const { left, took } = watches.at(-1)!.afterTheFirst(1 / 5)
+      expect(left).to.be.within(took * 0.8, took * 1.2)
+    })
+  }
 
   /** Runs it, killed at each of the shares; `meanwhile` once it has begun. */
   async function backfill(env: PipelineServers['env'], meanwhile: () => Promise<void>): Promise<Watch[]> {
