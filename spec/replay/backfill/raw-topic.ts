@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs'
 import avro from 'avsc'
-import kafkajs from 'kafkajs'
+import { stockKafkajs } from '../../connectors/kafka/stock-kafkajs.ts'
 import { type DerivedUser, derivedUser, numbersOf, type Version } from './derived-users.ts'
-
-const { Kafka, logLevel, Partitioners } = kafkajs
 
 const TOPIC = 'users.raw'
 const AT_ONCE = 5000
@@ -19,8 +17,12 @@ export interface Places {
   readonly offsets: Uint32Array
 }
 
-/** `users.raw` as a plain client writes it, in the wire format of the registry: nothing of lib/ is in it. */
+/**
+ * `users.raw` as a plain client writes it, in the wire format of the registry: nothing of lib/ is in it, nor of our
+ * repairs, which other specs have made to the kafkajs of this process.
+ */
 export async function openRawTopic(env: Readonly<Record<string, string>>) {
+  const { Kafka, logLevel, Partitioners } = stockKafkajs()
   const kafka = new Kafka({ brokers: env.KAFKA_BROKERS!.split(','), logLevel: logLevel.NOTHING })
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
   const admin = kafka.admin()
