@@ -137,9 +137,15 @@ describe('a replay of a range', function () {
       return done >= 2400
     })
     await replay.ended
-    const [first, last] = [marks[0]!, marks.at(-1)!]
-    const perSecond = ((last.done - first.done) / (last.at - first.at)) * 1000
-    expect(perSecond).to.be.within(rate * 0.9, rate * 1.1)
+    const pace = (from: (typeof marks)[0], to: (typeof marks)[0]) =>
+      ((to.done - from.done) / (to.at - from.at)) * 1000
+    const twoSeconds = marks.flatMap((from) => {
+      const to = marks.find(({ at }) => at - from.at >= 2000)
+      return to === undefined ? [] : [pace(from, to)]
+    })
+    expect(pace(marks[0]!, marks.at(-1)!)).to.be.at.most(rate * 1.1)
+    // A machine that stands still for a moment makes it slower, and that is not made up for.
+    expect(Math.max(...twoSeconds)).to.be.within(rate * 0.9, rate * 1.2)
     expect(await written(since)).to.have.length(most)
   })
 
