@@ -1,7 +1,7 @@
 import { Ledger } from '../deployed/ledger.ts'
 import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
-import { resourcesOf } from '../runtime/resources.ts'
+import { labelOf, resourcesOf } from '../runtime/resources.ts'
 import { shadowApplication, shadowOf } from './shadow.ts'
 import { claimShadow, type NamedShadow } from './shadow-record.ts'
 
@@ -42,8 +42,4 @@ async function ensure(
     await resource.create()
     created(resource)
   }
-}
-
-function labelOf({ kind, name }: Resource): string {
-  return `${kind} ${name}`
 }

@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import type { Environment } from '../runtime/environment.ts'
 import { inputTopics } from '../runtime/input-topics.ts'
+import { checkName } from '../topology/check-name.ts'
 import type { TimeRange } from '../topology/keyed-nodes.ts'
 import type { Topology } from '../topology/nodes.ts'
 import type { Bound } from './bound.ts'
@@ -49,6 +50,7 @@ export async function planReplay(said: ReplayRequest): Promise<ReplayPlan> {
   })
   const name = begun?.name ?? said.name ?? nextName(known.map((one) => one.name))
   const own = replayApplication(application, name, into)
+  checkName('replay', own)
   if (begun !== undefined) {
     const meant = into ? shadowOf(said.topology, name) : withoutReadBack(said.topology)
     const resumes = await progressOf(environment, own, begun.value, topicsBetween(meant, own))

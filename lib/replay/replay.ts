@@ -5,9 +5,9 @@ import type { CountsByStep } from '../runtime/counters.ts'
 import type { Environment } from '../runtime/environment.ts'
 import { planReset } from '../runtime/reset/reset.ts'
 import { removeAllState } from '../runtime/reset/reset-state.ts'
-import { requireResources, resourcesOf } from '../runtime/resources.ts'
+import { labelOf, requireResources, resourcesOf } from '../runtime/resources.ts'
 import { startWorker } from '../runtime/worker.ts'
-import type { Worker, WorkerOptions } from '../runtime/worker-options.ts'
+import type { WorkerOptions } from '../runtime/worker-options.ts'
 import { withGuarantee } from '../topology/guarantee.ts'
 import type { Guarantee, Topology } from '../topology/nodes.ts'
 import { boundedBroker } from './bounded-broker.ts'
@@ -99,7 +99,7 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
     counts: () => worker.counters.snapshot(),
     stop: () => {
       stopped = true
-      return (worker as Worker).stop()
+      return worker.stop()
     },
   }
 }
@@ -159,8 +159,4 @@ async function leaveNothing(options: ReplayOptions, derived: Topology, own: stri
 function unlessRunning(error: unknown): { readonly topics: readonly string[] } {
   if (error instanceof MillraceError && error.code === 'DATA_LOSS') return { topics: [] }
   throw error
-}
-
-function labelOf({ kind, name }: { readonly kind: string; readonly name: string }): string {
-  return `${kind} ${name}`
 }

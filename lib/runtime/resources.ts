@@ -83,7 +83,7 @@ export async function requireResources(
   const states = await Promise.all(
     resources.map(async (resource) => ({ resource, state: await resource.inspect() })),
   )
-  const missing = states.filter(({ state }) => state === 'missing').map(({ resource }) => label(resource))
+  const missing = states.filter(({ state }) => state === 'missing').map(({ resource }) => labelOf(resource))
   if (missing.length > 0) {
     throw new MillraceError(
       'MISSING',
@@ -91,12 +91,13 @@ export async function requireResources(
     )
   }
   const differing = states.flatMap(({ resource, state }) =>
-    typeof state === 'object' ? [`${label(resource)}: ${state.differs}`] : [],
+    typeof state === 'object' ? [`${labelOf(resource)}: ${state.differs}`] : [],
   )
   if (differing.length > 0) throw new MillraceError('CONTRACT', `not as stated: ${differing.join('; ')}`)
 }
 
-function label({ kind, name }: Resource): string {
+/** As people know it. */
+export function labelOf({ kind, name }: Pick<Resource, 'kind' | 'name'>): string {
   return `${kind} ${name}`
 }
 

@@ -19,7 +19,6 @@ import { flowOf, planText, type ReplayReport, replayProgress, reportText } from 
 import { type SelectionFlags, selectionOf } from './selection.ts'
 
 interface Flags extends ServerFlags, SelectionFlags {
-  readonly name?: string
   readonly rate?: number
   readonly acceptGap?: boolean
   readonly dryRun?: boolean
@@ -65,7 +64,9 @@ async function replay(file: string | undefined, flags: Flags, command: Command):
     const application = flags.applicationId ?? topology.name
     const { into } = flags
     const name = into ?? flags.name
-    const asked = { topology, application, environment, request: text, into: into !== undefined, ...range }
+    // Under another guarantee it has other topics of its own: what waits in those of the first would never be written.
+    const request = `${text} ${flags.guarantee ?? topology.guarantee}`
+    const asked = { topology, application, environment, request, into: into !== undefined, ...range }
     const plan = await planReplay({ ...asked, ...(name !== undefined && { name }) })
     if (!flags.json) process.stdout.write(planText(plan, await paceOf(environment, application, flags)))
     requireNoGaps(plan, flags)

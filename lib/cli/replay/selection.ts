@@ -12,6 +12,7 @@ export interface SelectionFlags {
   readonly key?: string
   readonly into?: string
   readonly rewrite?: boolean
+  readonly name?: string
 }
 
 export interface Selection {
@@ -28,9 +29,12 @@ export async function selectionOf(
   topology: Topology,
   databaseUrl: string | undefined,
 ): Promise<Selection> {
-  const { run, key, into, rewrite } = flags
+  const { run, key, into, rewrite, name } = flags
   if (rewrite && into !== undefined) {
     throw new MillraceError('CONFIG', '--rewrite goes into the live tables, and --into leaves them alone')
+  }
+  if (name !== undefined && into !== undefined) {
+    throw new MillraceError('CONFIG', '--into names the replay too: leave out --name')
   }
   if (run !== undefined && (flags.from ?? flags.to) !== undefined) {
     throw new MillraceError('CONFIG', '--run says from when to when: leave out --from and --to')

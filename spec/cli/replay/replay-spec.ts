@@ -110,6 +110,8 @@ describe('millrace replay', function () {
     [['--rate', 'fast'], /"fast" is no rate/],
     [['--run', 'x', '--from', '1d'], /--run says from when to when/],
     [['--into', 'V2!'], /"V2!" can't name a shadow/],
+    [['--into', 'v2', '--name', 'mine'], /--into names the replay too/],
+    [['--name', 'a/b'], /a replay needs a name of letters/],
   ] as const) {
     it(`should refuse ${args.join(' ')}`, async () => {
       const { code, stderr } = await runMillrace(['replay', NUMBERS, ...args], env)
