@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type Database, openDatabase } from '../../connectors/postgres/connection.ts'
 import userInsights from '../../topologies/user-insights.ts'
+import { deployedAs } from '../deployed/application.ts'
 import { Ledger } from '../deployed/ledger.ts'
 import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
@@ -106,8 +107,8 @@ export async function withResources(
   try {
     const resources =
       database === undefined
-        ? topologies.flatMap((topology) => resourcesOf(topology, topology.name, environment as Environment))
-        : pipelineResources(environment, database)
+        ? (await Promise.all(topologies.map((one) => deployedResources(one, environment)))).flat()
+        : await pipelineResources(environment, database)
     await work({
       resources: [...resources, Ledger.resource(environment.broker)],
       topologies: whole ? [userInsights] : topologies,
@@ -117,6 +118,13 @@ export async function withResources(
   } finally {
     await Promise.allSettled([database?.close(), environment.close()])
   }
+}
+
+/** Of what the application runs as. */
+async function deployedResources(topology: Topology, environment: Environment): Promise<Resource[]> {
+  const { name } = topology
+  const { runsAs } = await deployedAs(environment.broker, name)
+  return resourcesOf(topology, runsAs, environment, name)
 }
 
 function requireDatabase(database: Database | undefined): Database {

@@ -6,6 +6,7 @@ import type { Database } from '../../connectors/postgres/connection.ts'
 import { stagingResources } from '../../connectors/postgres/staging/staging-tables.ts'
 import userInsights from '../../topologies/user-insights.ts'
 import { toRawUser, usersRaw, usersRawCapture } from '../../topologies/users-raw.ts'
+import { deployedAs } from '../deployed/application.ts'
 import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
 import type { Environment } from '../runtime/environment.ts'
@@ -24,12 +25,14 @@ export const PIPELINE_VARIABLES = [
 ] as const satisfies readonly Variable[]
 
 /** All that the pipeline needs to exist, in the order in which it has to be made. */
-export function pipelineResources(environment: Environment, database: Database): Resource[] {
+export async function pipelineResources(environment: Environment, database: Database): Promise<Resource[]> {
+  const { name } = userInsights
+  const { runsAs } = await deployedAs(environment.broker, name)
   return [
     ...stagingResources(database),
     ...captureTopics(environment),
     ...captureResources(database, usersRawCapture),
-    ...resourcesOf(userInsights, userInsights.name, environment),
+    ...resourcesOf(userInsights, runsAs, environment, name),
   ].filter(
     ({ kind, name }, index, all) =>
       all.findIndex((other) => other.kind === kind && other.name === name) === index,

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { deployedAs } from '../deployed/application.ts'
 import { MillraceError } from '../errors.ts'
 import { executeReset, planReset, type ResetPlan } from '../runtime/reset/reset.ts'
 import type { InputReset, ResetTo } from '../runtime/reset/reset-positions.ts'
@@ -49,9 +50,10 @@ async function reset(file: string, flags: Flags): Promise<void> {
   const topology = await loadTopology(file)
   const environment = await connect(variablesOf([topology]), 'reset', flags)
   try {
+    const { runsAs } = await deployedAs(environment.broker, flags.applicationId ?? topology.name)
     const options = {
       topology,
-      application: flags.applicationId ?? topology.name,
+      application: runsAs,
       environment,
       stateDir: stateDirectory(process.env),
       to,

@@ -24,6 +24,7 @@ interface RunOptions extends ServerFlags, AdminFlags {
   readonly standbys: number
   readonly failFast?: boolean
   readonly untilCaughtUp?: boolean
+  readonly drain?: boolean
   readonly batchRecords: number
   readonly batchBytes: number
   readonly batchWait: number
@@ -53,6 +54,7 @@ export function runCommand(): Command {
     )
     .option('--fail-fast', 'when one of several topologies fails, end the others too')
     .option('--until-caught-up', 'stop at the end offsets found at start')
+    .option('--drain', 'read no input: finish what is in topics of its own, and stop')
     .option(
       '--application-id <id>',
       'consumer group and owner of the write clock (default: the topology name)',
@@ -126,12 +128,13 @@ async function runAll(
 }
 
 function settingsOf(files: readonly string[], options: RunOptions): RunSettings {
-  const { embedded, batchRecords, batchBytes, batchWait, untilCaughtUp, applicationId, guarantee } = options
-  const { standbys } = options
+  const { embedded, batchRecords, batchBytes, batchWait, applicationId, guarantee } = options
+  const { standbys, untilCaughtUp = false, drain = false } = options
   return {
     files,
     embedded,
-    untilCaughtUp: untilCaughtUp ?? false,
+    untilCaughtUp,
+    drain,
     batch: { records: batchRecords, bytes: batchBytes, wait: batchWait },
     applicationId,
     guarantee,

@@ -73,10 +73,15 @@ async function upHere(flags: Flags, embedded: ReadonlySet<ServerName>, asked: Ab
     if (admin !== undefined) announce('over HTTP', admin.url)
     if (embedded.has('postgres')) announceRows(environment.settings.DATABASE_URL)
     say('creating what is missing')
-    const resources = [...pipelineResources(environment, database), Ledger.resource(environment.broker)]
+    const resources = [
+      ...(await pipelineResources(environment, database)),
+      Ledger.resource(environment.broker),
+    ]
     await applyAll(resources, ({ kind, name }) => environment.log.info({ kind, name }, 'created'))
     if (asked.aborted) return
-    const outcome = await runHops(await openHops(environment, database, admin), flags, asked)
+    const hops = await openHops(environment, database, admin, asked)
+    if (hops === undefined) return
+    const outcome = await runHops(hops, flags, asked)
     if (outcome === 'arrived') await confirm(environment, database, flags.json === true)
   } finally {
     await admin?.close()

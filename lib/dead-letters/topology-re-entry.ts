@@ -21,6 +21,8 @@ export interface TopologyReEntryOptions {
   /** As the application runs it: its guarantee decides which internal topics there are. */
   readonly topology: Topology
   readonly application: string
+  /** The application with whose generation rows are written. Default: the same. */
+  readonly clockOf?: string | undefined
   readonly environment: Environment
   /** Lets letters in where a part of them may be in a topic already. */
   readonly acceptRepeats: boolean
@@ -52,8 +54,8 @@ export class TopologyReEntry implements ReEntry {
 
   /** Sinks are opened as the application's: what is written has its generation. */
   static async open(options: TopologyReEntryOptions): Promise<TopologyReEntry> {
-    const { topology, application, environment } = options
-    const opened = await open(topology, application, environment)
+    const { topology, application, clockOf, environment } = options
+    const opened = await open(topology, application, environment, clockOf)
     const reEntry = new TopologyReEntry(options, opened)
     try {
       await Promise.all([...opened.sinks.values()].map((sink) => sink.prepare()))

@@ -38,11 +38,16 @@ export function readPublished(broker: Broker, application: string): Promise<Publ
   return new Ledger(broker).read<Published>(KIND, application)
 }
 
-/** Notes what runs; nothing where `apply` has made no ledger, or it says the same already. */
-export async function publish(broker: Broker, topology: Topology, application: string): Promise<void> {
+/** Notes what runs as `runsAs`; nothing where `apply` has made no ledger, or it says the same already. */
+export async function publish(
+  broker: Broker,
+  topology: Topology,
+  application: string,
+  runsAs: string = application,
+): Promise<void> {
   const ledger = new Ledger(broker)
   if (!(await ledger.exists())) return
-  const now = publishedOf(topology, application)
+  const now = publishedOf(topology, runsAs)
   const known = await ledger.read<Published>(KIND, application)
   if (JSON.stringify(known) !== JSON.stringify(now)) await ledger.write(KIND, application, now)
 }

@@ -1,7 +1,9 @@
-import { Ledger } from '../deployed/ledger.ts'
+import { deployedAs } from '../deployed/application.ts'
 import { MillraceError } from '../errors.ts'
 import { connectorFor } from '../runtime/open.ts'
 import { executeReset, planReset, type ResetOptions } from '../runtime/reset/reset.ts'
+import { forgetPromotion, readPromotions } from './promotion/journal.ts'
+import { preImagesTopic } from './promotion/pre-images.ts'
 import { noteReplay } from './replay-record.ts'
 import { shadowApplication, shadowOf } from './shadow.ts'
 import { forgetShadow, type NamedShadow, requireShadow } from './shadow-record.ts'
@@ -31,7 +33,7 @@ export async function planClean(options: CleanOptions): Promise<CleanPlan> {
   const record = await requireShadow(options)
   await requireNotPromoted(options)
   const { topics: internal, state } = await planReset(resetOptions(options))
-  const there = await environment.broker.admin.topics(record.topics)
+  const there = await environment.broker.admin.topics([...record.topics, preImagesTopic(application, name)])
   return {
     application: shadowApplication(application, name),
     topics: [...there.map(({ topic }) => topic), ...internal],
@@ -47,7 +49,8 @@ export async function cleanShadow(options: CleanOptions): Promise<CleanPlan> {
   const { tables, topics } = await requireShadow(options)
   const reset = resetOptions(options)
   await executeReset(await planReset(reset), reset)
-  for (const topic of topics) await environment.broker.upkeep.deleteTopic(topic)
+  for (const topic of [...topics, preImagesTopic(application, name)])
+    await environment.broker.upkeep.deleteTopic(topic)
   for (const target of tables) {
     const connector = connectorFor(environment.sinks, target.connector, target.name)
     if (connector.drop === undefined) {
@@ -59,6 +62,7 @@ export async function cleanShadow(options: CleanOptions): Promise<CleanPlan> {
     await connector.drop(target)
   }
   await noteReplay(environment, application, name, null)
+  await forgetPromotion(environment, application, name)
   await forgetShadow(options)
   return plan
 }
@@ -74,14 +78,27 @@ function resetOptions({ topology, application, name, environment, stateDir }: Cl
   }
 }
 
-/** What promotion has made of an application: see deployed/application.ts. */
+/** The application runs on it, or would again after a rollback. */
 async function requireNotPromoted({ application, name, environment }: CleanOptions): Promise<void> {
-  const ledger = new Ledger(environment.broker)
-  const deployed = await ledger.read<{ readonly runsAs?: string }>('application', application)
-  if (deployed?.runsAs !== shadowApplication(application, name)) return
-  throw new MillraceError(
-    'DATA_LOSS',
-    `application "${application}" runs on the state of shadow "${name}", which was promoted: \`millrace replay rollback ${name} FILE\` gives it back`,
-    { application },
-  )
+  const own = shadowApplication(application, name)
+  const refuse = (why: string) => {
+    throw new MillraceError('DATA_LOSS', why, { application })
+  }
+  const { runsAs } = await deployedAs(environment.broker, application)
+  if (runsAs === own) {
+    refuse(
+      `application "${application}" runs on the state of shadow "${name}", which was promoted: \`millrace replay rollback ${name} FILE\` gives it back`,
+    )
+  }
+  for (const { name: other, value } of await readPromotions(environment, application)) {
+    const { stage, from } = value
+    if (stage === 'rolled back') continue
+    if (other === name)
+      refuse(`shadow "${name}" is being promoted or rolled back (${stage}): finish that first`)
+    if (from.runsAs === own) {
+      refuse(
+        `\`millrace replay rollback ${other} FILE\` would have application "${application}" run on the state of shadow "${name}" again`,
+      )
+    }
+  }
 }

@@ -19,7 +19,16 @@ import { type PartitionCounts, planTasks, type TaskPlan } from './task-plan.ts'
 export interface PrepareOptions
   extends Pick<
     ProcessorOptions,
-    'bindings' | 'globals' | 'refusals' | 'counters' | 'log' | 'now' | 'futureTolerance' | 'stalls' | 'events'
+    | 'bindings'
+    | 'globals'
+    | 'refusals'
+    | 'counters'
+    | 'log'
+    | 'now'
+    | 'futureTolerance'
+    | 'stalls'
+    | 'events'
+    | 'generation'
   > {
   readonly topology: Topology
   readonly application: string

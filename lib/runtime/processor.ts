@@ -14,6 +14,7 @@ import { type SubTopology, type SubTopologyInput, topicOf } from '../topology/su
 import { type Bindings, compile, type Observe, type Pipeline } from './compile.ts'
 import type { Counters } from './counters.ts'
 import type { Events } from './events.ts'
+import { withGeneration } from './generation-header.ts'
 import { Outbox } from './outbox.ts'
 import { type Pace, paceOf } from './rates.ts'
 import type { Refusals } from './refusals.ts'
@@ -39,6 +40,8 @@ export interface ProcessorOptions {
   readonly events?: Events | undefined
   /** Instead of what the inputs say. Milliseconds. */
   readonly futureTolerance?: number | undefined
+  /** What records of sinks are marked with. */
+  readonly generation?: number | undefined
   /** For `explain`. */
   readonly observe?: Observe | undefined
 }
@@ -184,7 +187,7 @@ export class Processor {
   }
 
   #runtime(): StepRuntime {
-    const { refusals, counters, log, events, state, globals = new Map() } = this.#options
+    const { refusals, counters, log, events, state, globals = new Map(), generation } = this.#options
     return {
       refuse: (node, error, context) => {
         const letter = refusals.handle(error, { node, raw: context.raw })
@@ -193,7 +196,9 @@ export class Processor {
       count: (step, what, by) => counters.add(step, what, by),
       waiting: ({ name }, error) =>
         this.#rarely(() => log.warn({ step: name }, `step "${name}" waits: ${messageOf(error)}`)),
-      emit: (node, record, { raw }) => {
+      emit: (node, emitted, { raw }) => {
+        const marked = generation !== undefined && node.kind === 'sink'
+        const record = marked ? { ...emitted, headers: withGeneration(emitted.headers, generation) } : emitted
         this.#outbox.records.push({ record, origin: { node, raw } })
         // A task that was said to be idle is so no more for those who read this record's time, and has to say it again.
         const end = node.kind === 'repartition' ? this.#ends.get(node) : undefined

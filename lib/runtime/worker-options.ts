@@ -15,6 +15,8 @@ export interface WorkerOptions {
   readonly application?: string
   /** The application with whose generation rows are written, where it is another one: that of a replay. */
   readonly clockOf?: string
+  /** What records that it writes to topics are marked with, in header `millrace.generation`. Default: with nothing. */
+  readonly generation?: number | undefined
   /** Default: what the topology says. */
   readonly guarantee?: Guarantee
   readonly batch?: Partial<BatchLimits>
@@ -22,6 +24,11 @@ export interface WorkerOptions {
   readonly creditBytes?: number
   /** End by itself when the end offsets found at start have been committed. */
   readonly untilCaughtUp?: boolean
+  /**
+   * Read nothing of the outside: finish what is in topics of the application's own and in those that it writes itself, and
+   * end. With what is in hand of windows nothing is done.
+   */
+  readonly drain?: boolean
   /** How long `stop` lets work in hand finish before it is given up. Default 6 s. */
   readonly drainTimeout?: number
   /** The command that an error about missing resources names. Default `millrace apply`. */

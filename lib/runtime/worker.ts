@@ -134,7 +134,8 @@ class RunningWorker implements Worker {
   }
 
   #own(failed: (error: unknown) => void): Ownership {
-    const { topology, environment, application, folders, partitionsOf, futureTolerance } = this.#options
+    const { topology, environment, application, folders, partitionsOf, futureTolerance, generation } =
+      this.#options
     const { batch, creditBytes = CREDIT_BYTES, idleAfter = IDLE_AFTER } = this.#options
     const { drainTimeout = DRAIN_TIMEOUT, standbys: replicas = 0, endpoint, now = Date.now } = this.#options
     const { broker, log } = environment
@@ -172,6 +173,7 @@ class RunningWorker implements Worker {
       idleAfter,
       drainTimeout,
       futureTolerance,
+      generation,
       now,
       log,
       failed,
@@ -185,7 +187,9 @@ class RunningWorker implements Worker {
     const { signal } = this.#ending
     const ownership = this.#ownership
     keepUp({ topology, application, broker, folders, ownership, purgeInterval, cleanupDelay, log, signal })
-    const ends = this.#options.untilCaughtUp ? await endsOf(broker.admin, this.#topics) : undefined
+    const { untilCaughtUp, drain } = this.#options
+    const ends = untilCaughtUp ? await endsOf(broker.admin, this.#topics) : undefined
+    if (drain) this.#pauseOutside()
     await this.#globals.start()
     await this.#consumer.start({
       revoked: () => ownership.revoked(),
@@ -194,8 +198,9 @@ class RunningWorker implements Worker {
       batch: (batch) => ownership.batch(batch),
       failed: (error) => this.#end(error),
     })
-    if (ends === undefined) return
-    this.#caughtUp(ends).then(
+    if (ends === undefined && !drain) return
+    const through = drain ? this.#through(new Map()) : this.#caughtUp(ends!)
+    through.then(
       () => this.#end(),
       (error: unknown) => this.#end(error),
     )
@@ -206,19 +211,35 @@ class RunningWorker implements Worker {
    * what is shown on idle input.
    */
   async #caughtUp(outside: Ends): Promise<void> {
-    const { environment, application, topology, idleAfter = IDLE_AFTER } = this.#options
-    const { admin } = environment.broker
+    const { topology, idleAfter = IDLE_AFTER } = this.#options
     const { signal } = this.#ending
-    const { own, written } = inputTopics(topology, application)
-    const transactional = topology.guarantee === 'exactly-once'
-    const group = { admin, group: application, own: [...own, ...written], transactional }
-    await allReached(group, outside, signal)
+    await this.#through(outside)
     const patience = performance.now() + longestIdleness(topology) + 5 * idleAfter
     if (this.settled) return
     while (!this.settled && performance.now() < patience && !signal.aborted) {
       await delay(100, undefined, { signal }).catch(() => {})
     }
-    await allReached(group, outside, signal)
+    await this.#through(outside)
+  }
+
+  /** Up to these ends, and to those of what has followed from them in topics that it reads itself. */
+  #through(outside: Ends): Promise<void> {
+    const { environment, application, topology } = this.#options
+    const { own, written } = inputTopics(topology, application)
+    const transactional = topology.guarantee === 'exactly-once'
+    const { admin } = environment.broker
+    const group = { admin, group: application, own: [...own, ...written], transactional }
+    return allReached(group, outside, this.#ending.signal)
+  }
+
+  #pauseOutside(): void {
+    const { topology, application, partitionsOf } = this.#options
+    const { outside, written } = inputTopics(topology, application)
+    for (const topic of outside.filter((one) => !written.includes(one))) {
+      this.#pauses.pause(
+        Array.from({ length: partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
+      )
+    }
   }
 
   get standbyLag(): number | undefined {

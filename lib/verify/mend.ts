@@ -57,8 +57,10 @@ function clockFor(
   { value, timestamp }: Should,
 ): { readonly clock: number; readonly how: string } | undefined {
   if (value === null) {
+    if (clock === null) return undefined
     // Of equal clocks a deletion wins.
-    return clock === null ? undefined : { clock, how: 'deleted at the clock of its newest cell' }
+    const own = writeClock(Math.floor(clock / 1000), generation) ?? clock
+    return { clock: Math.max(clock, own), how: 'deleted at the time of its newest cell' }
   }
   const own = writeClock(timestamp, generation)
   if (own === undefined) return undefined

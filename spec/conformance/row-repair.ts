@@ -102,7 +102,7 @@ export function rowRepairConformance(name: string, openHarness: () => Promise<Re
       await write('stranger', NOON)
       expect(await mend('stranger', { value: null, timestamp: 0 })).to.deep.equal({
         outcome: 'mended',
-        how: 'deleted at the clock of its newest cell',
+        how: 'deleted at the time of its newest cell',
       })
       expect((await found('stranger')).value).to.equal(null)
       await write('stranger', NOON + 1)

@@ -6,6 +6,7 @@ import type { RedriveOptions } from '../../dead-letters/redrive-options.ts'
 import type { Redriven } from '../../dead-letters/redrive-run.ts'
 import type { Selection } from '../../dead-letters/sift.ts'
 import { TopologyReEntry } from '../../dead-letters/topology-re-entry.ts'
+import { deployedAs } from '../../deployed/application.ts'
 import { Ledger } from '../../deployed/ledger.ts'
 import { MillraceError, messageOf } from '../../errors.ts'
 import { rate } from '../../rate.ts'
@@ -132,10 +133,11 @@ async function open(whose: LettersOf, environment: Connected<Variable>, flags: F
     return CaptureReEntry.open(environment, environment.settings.DATABASE_URL)
   }
   const topology = withGuarantee(whose.topology, flags.guarantee ?? whose.topology.guarantee)
-  const application = flags.applicationId ?? topology.name
-  await requireResources(resourcesOf(topology, application, environment))
+  const clockOf = flags.applicationId ?? topology.name
+  const { runsAs: application } = await deployedAs(environment.broker, clockOf)
+  await requireResources(resourcesOf(topology, application, environment, clockOf))
   const acceptRepeats = flags.acceptRepeats ?? false
-  return TopologyReEntry.open({ topology, application, environment, acceptRepeats })
+  return TopologyReEntry.open({ topology, application, clockOf, environment, acceptRepeats })
 }
 
 function selectionOf({ all, group, letter }: Flags, topic: string): Selection {

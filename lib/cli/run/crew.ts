@@ -25,6 +25,7 @@ export interface RunSettings {
   readonly files: readonly string[]
   readonly embedded?: readonly string[] | undefined
   readonly untilCaughtUp: boolean
+  readonly drain: boolean
   readonly batch: { readonly records: number; readonly bytes: number; readonly wait: number }
   readonly applicationId?: string | undefined
   readonly guarantee?: 'at-least-once' | 'exactly-once' | undefined

@@ -1,11 +1,7 @@
-import { publish } from '../../deployed/published.ts'
-import { messageOf } from '../../errors.ts'
+import { DeployedWorker } from '../../deployed/deployed-worker.ts'
 import type { Logger } from '../../log.ts'
 import type { CountsByStep } from '../../runtime/counters.ts'
 import type { WorkerView } from '../../runtime/view/worker-view.ts'
-import { startWorker } from '../../runtime/worker.ts'
-import type { Worker } from '../../runtime/worker-options.ts'
-import { withGuarantee } from '../../topology/guarantee.ts'
 import type { Topology } from '../../topology/nodes.ts'
 import { type Connected, connect } from '../servers/connect.ts'
 import { loadTopology, variablesOf } from '../topology-file.ts'
@@ -18,7 +14,9 @@ export class LocalCrew implements Crew {
   readonly #log: Logger
   readonly #events: CrewEvents
   readonly #done = Promise.withResolvers<void>()
-  readonly #workers: Worker[] = []
+  readonly #workers: DeployedWorker[] = []
+  /** Of those that wait for an order to be lifted. */
+  readonly #waiting = new AbortController()
   #environment: Connected | undefined
   /** Which topologies are asked to stop, begun or not. */
   readonly #stopping = new Set<number>()
@@ -39,8 +37,8 @@ export class LocalCrew implements Crew {
       for (const [index, topology] of topologies.entries()) {
         if (this.#stopping.size === topologies.length) break
         const worker = await this.#begin(topology, index)
+        if (worker === undefined) break
         this.#workers.push(worker)
-        await this.#publish(topology)
         // Asked for while it began.
         if (this.#stopping.has(index)) void worker.stop()
         this.#log.info({ topology: topology.name }, 'running')
@@ -59,22 +57,23 @@ export class LocalCrew implements Crew {
     const asked = topology === undefined ? [...this.#settings.files.keys()] : [topology]
     for (const index of asked) {
       this.#stopping.add(index)
+      if (this.#stopping.size === this.#settings.files.length) this.#waiting.abort()
       void this.#workers[index]?.stop()
     }
   }
 
   counts(): readonly CountsByStep[] {
-    return this.#workers.map(({ counters }) => counters.snapshot())
+    return this.#workers.map(({ worker }) => worker.counters.snapshot())
   }
 
   views(): readonly WorkerView[] {
-    return this.#workers.map(({ view }) => view)
+    return this.#workers.map(({ worker }) => worker.view)
   }
 
-  #begin(topology: Topology, index: number): Promise<Worker> {
-    const { files, applicationId, guarantee, batch, untilCaughtUp, stateDir, standbys, endpoint } =
+  #begin(topology: Topology, index: number): Promise<DeployedWorker | undefined> {
+    const { files, applicationId, guarantee, batch, untilCaughtUp, drain, stateDir, standbys, endpoint } =
       this.#settings
-    return startWorker({
+    const options = {
       topology,
       environment: this.#environment!,
       cure: `millrace apply ${files[index]}${guarantee === undefined ? '' : ` --guarantee ${guarantee}`}`,
@@ -82,19 +81,12 @@ export class LocalCrew implements Crew {
       ...(guarantee === undefined ? {} : { guarantee }),
       batch,
       untilCaughtUp,
+      drain,
       stateDir,
       standbys,
       endpoint,
-    })
-  }
-
-  /** For `plan`. What fails is said: the worker can do without. */
-  async #publish(topology: Topology): Promise<void> {
-    const { applicationId, guarantee = topology.guarantee } = this.#settings
-    const said = withGuarantee(topology, guarantee)
-    await publish(this.#environment!.broker, said, applicationId ?? topology.name).catch((error: unknown) =>
-      this.#log.warn({ topology: topology.name }, `what runs could not be noted: ${messageOf(error)}`),
-    )
+    }
+    return DeployedWorker.start(options, this.#waiting.signal)
   }
 
   async #end(): Promise<void> {

@@ -3,9 +3,7 @@ import type { Database } from '../../../connectors/postgres/connection.ts'
 import type { IngestRun } from '../../../connectors/postgres/staging/ingest-run.ts'
 import userInsights from '../../../topologies/user-insights.ts'
 import type { Admin } from '../../admin/server.ts'
-import { publish } from '../../deployed/published.ts'
-import { startWorker } from '../../runtime/worker.ts'
-import type { Worker } from '../../runtime/worker-options.ts'
+import { DeployedWorker } from '../../deployed/deployed-worker.ts'
 import { ingestBySchedule, SCHEDULE_DEFAULTS, scheduleOf } from '../ingest/by-schedule.ts'
 import { type Ingester, ingester } from '../ingest/ingester.ts'
 import { ingestProgress, summaryOf } from '../ingest/report.ts'
@@ -32,7 +30,7 @@ export interface Hops {
   readonly environment: Connected<(typeof UP_VARIABLES)[number]>
   readonly database: Database
   readonly capture: Capture
-  readonly worker: Worker
+  readonly worker: DeployedWorker
   readonly ingest: Ingester
   readonly tally: IngestTally
 }
@@ -42,11 +40,13 @@ interface Flags {
   readonly json?: boolean
 }
 
+/** Undefined where `asked` has aborted while the worker waited for its turn. */
 export async function openHops(
   environment: Hops['environment'],
   database: Database,
   admin: Admin | undefined,
-): Promise<Hops> {
+  asked: AbortSignal,
+): Promise<Hops | undefined> {
   const { settings, log } = environment
   const capture = await openUsersRawCapture({
     databaseUrl: settings.DATABASE_URL,
@@ -56,9 +56,16 @@ export async function openHops(
   try {
     const stateDir = stateDirectory(process.env)
     const endpoint = admin?.endpoint
-    const worker = await startWorker({ topology: userInsights, environment, stateDir, endpoint })
-    await publish(environment.broker, userInsights, userInsights.name)
-    admin?.add({ topology: userInsights.name, application: userInsights.name, view: worker.view })
+    const worker = await DeployedWorker.start(
+      { topology: userInsights, environment, stateDir, endpoint },
+      asked,
+    )
+    if (worker === undefined) {
+      await capture.close()
+      return undefined
+    }
+    const { name } = userInsights
+    admin?.add({ topology: name, application: name, view: worker.worker.view })
     const source = {
       url: settings.RANDOM_USER_URL,
       seed: settings.RANDOM_USER_SEED,
@@ -142,5 +149,5 @@ function shown(hops: Hops, flags: Flags, asked: AbortSignal, ended: AbortSignal)
     if (ended.aborted) return asked.aborted ? 'stopped; the next start goes on from here' : 'ended'
     return statusOf(tally, schedule, asked.aborted)
   }
-  return () => ({ hops: hopCounts(tally, capture, worker), status: status() })
+  return () => ({ hops: hopCounts(tally, capture, worker.worker), status: status() })
 }

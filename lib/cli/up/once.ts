@@ -5,9 +5,9 @@ import { usersById } from '../../../topologies/insight/tables.ts'
 import userInsights from '../../../topologies/user-insights.ts'
 import { usersRaw } from '../../../topologies/users-raw.ts'
 import type { BrokerAdmin } from '../../broker/broker.ts'
+import type { DeployedWorker } from '../../deployed/deployed-worker.ts'
 import { allReached, endsOf } from '../../runtime/caught-up.ts'
 import { inputTopics } from '../../runtime/input-topics.ts'
-import type { Worker } from '../../runtime/worker-options.ts'
 import { print, table } from '../outcome.ts'
 import type { Connected } from '../servers/connect.ts'
 import { textOf } from '../verify/text.ts'
@@ -16,7 +16,7 @@ import { verify } from '../verify/verify-pipeline.ts'
 export interface Arriving {
   readonly database: Database
   readonly capture: Capture
-  readonly worker: Worker
+  readonly worker: DeployedWorker
   readonly admin: BrokerAdmin
   /** Nothing more comes: windows that wait for time are shown because the input is idle. */
   readonly once: boolean
@@ -24,16 +24,17 @@ export interface Arriving {
 
 /** Resolves when all that is staged has come through to the last hop, or when `signal` aborts. */
 export async function arrived(
-  { database, capture, worker, admin, once }: Arriving,
+  { database, capture, worker: deployed, admin, once }: Arriving,
   signal: AbortSignal,
 ): Promise<void> {
-  const { name: group, guarantee } = userInsights
+  const { guarantee } = userInsights
+  const { runsAs: group } = deployed
   const { own, written } = inputTopics(userInsights, group)
   const reaching = { admin, group, own: [...own, ...written], transactional: guarantee === 'exactly-once' }
   await captured(database, capture, signal)
   const ends = await endsOf(admin, [usersRaw.name])
   await allReached(reaching, ends, signal)
-  while (once && !worker.settled && !signal.aborted) {
+  while (once && !deployed.worker.settled && !signal.aborted) {
     await delay(100, undefined, { signal }).catch(() => {})
   }
   if (once) await allReached(reaching, ends, signal)

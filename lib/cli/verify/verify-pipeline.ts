@@ -4,6 +4,7 @@ import { userCounts, userCountsByCountry } from '../../../topologies/insight/cou
 import userInsights from '../../../topologies/user-insights.ts'
 import { usersRaw } from '../../../topologies/users-raw.ts'
 import type { BrokerAdmin } from '../../broker/broker.ts'
+import { deployedAs } from '../../deployed/application.ts'
 import type { Position } from '../../record.ts'
 import { type Ends, endsOf } from '../../runtime/caught-up.ts'
 import { inputTopics } from '../../runtime/input-topics.ts'
@@ -44,11 +45,11 @@ export async function verify(
   { wait, settled, period = {}, mending, tell }: VerifyOptions,
 ): Promise<Report> {
   const environment = tell === undefined ? servers : told(servers, tell)
-  await requireResources(pipelineResources(environment, database))
+  await requireResources(await pipelineResources(environment, database))
   const { admin } = environment.broker
-  const group = userInsights.name
+  const { runsAs: group } = await deployedAs(environment.broker, userInsights.name)
   const raw = await admin.committed(group, [usersRaw.name])
-  await passedOn(admin, wait)
+  await passedOn(admin, group, wait)
   const positions = [...raw, ...(await admin.committed(group, [userCounts.name]))]
   const folder = new SpillFolder(stateDirectory(process.env))
   const flows = await openFlows(userInsights, environment)
@@ -74,13 +75,12 @@ const STOPPED_AFTER = 5000
  * What a worker has passed on in topics of its own, up to now, gets to the tables, if one runs: it is waited for as long
  * as it goes on, at most `wait` milliseconds.
  */
-async function passedOn(admin: BrokerAdmin, wait: number): Promise<void> {
-  const { name } = userInsights
-  const { own } = inputTopics(userInsights, name)
+async function passedOn(admin: BrokerAdmin, group: string, wait: number): Promise<void> {
+  const { own } = inputTopics(userInsights, group)
   const ends = await endsOf(admin, own)
   const end = Date.now() + wait
   for (let left = Number.POSITIVE_INFINITY, since = Date.now(); Date.now() < end; await delay(200)) {
-    const behind = lagOf(ends, await admin.committed(name, own))
+    const behind = lagOf(ends, await admin.committed(group, own))
     if (behind < left) since = Date.now()
     if (behind === 0 || Date.now() - since > STOPPED_AFTER) return
     left = behind

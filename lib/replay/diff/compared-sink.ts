@@ -13,6 +13,8 @@ export interface Difference {
   /** Null where the key is not there. */
   readonly live: DiffRow | null
   readonly shadow: DiffRow | null
+  /** What there is of it in live, as it is stored: a deletion, too. */
+  readonly stored: StoredEntry | null
   /** Those that differ where it is there on both sides. */
   readonly fields: readonly string[]
 }
@@ -83,20 +85,21 @@ export class ComparedSink {
       if (other !== undefined) counts.shadow++
       if (one === undefined && other === undefined) continue
       if (one && other && one.value!.equals(other.value!)) counts.same++
-      else pairs.push([key, one, other])
+      else pairs.push([key, live.get(key), other])
     }
-    await this.#sides.live?.ready?.(pairs.flatMap(([, one]) => one ?? []))
+    await this.#sides.live?.ready?.(pairs.flatMap(([, one]) => present(one) ?? []))
     await this.#sides.shadow.ready?.(pairs.flatMap(([, , other]) => other ?? []))
     return pairs.flatMap(([key, one, other]) => this.#difference(key, one, other) ?? [])
   }
 
   /** Undefined for rows that are the same in other bytes. */
-  #difference(key: string, one?: StoredEntry, other?: StoredEntry): Difference | undefined {
+  #difference(key: string, stored?: StoredEntry, other?: StoredEntry): Difference | undefined {
+    const one = present(stored)
     const live = one === undefined ? null : this.#sides.live!.rowOf(one)
     const shadow = other === undefined ? null : this.#sides.shadow.rowOf(other)
     const fields = live && shadow ? changedFields(live.value, shadow.value) : []
     if (live === null || shadow === null || fields.length > 0) {
-      return { sink: this.node, key, live, shadow, fields }
+      return { sink: this.node, key, live, shadow, stored: stored ?? null, fields }
     }
     this.counts.same++
     return undefined

@@ -7,6 +7,8 @@ import { shadowOf, sinkName, sinksOf } from '../shadow.ts'
 import { type NamedShadow, requireShadow, tableResource } from '../shadow-record.ts'
 import { ComparedSink, type Difference } from './compared-sink.ts'
 import type { DiffSide } from './diff-row.ts'
+import { overlaid } from './overlaid-side.ts'
+import type { StoredEntry } from './stored-entry.ts'
 import { tableSide } from './table-side.ts'
 import { TopicSide } from './topic-side.ts'
 
@@ -16,6 +18,8 @@ export interface DiffOptions extends NamedShadow {
   readonly folder: string
   /** Whether Cassandra is asked when its rows were written, a WRITETIME a cell. Others say it unasked. Default false. */
   readonly clocks?: boolean
+  /** What counts instead of what the shadow holds, by the live sink's name: of these keys alone. */
+  readonly instead?: (sink: string) => AsyncIterable<StoredEntry>
 }
 
 /**
@@ -26,7 +30,7 @@ export interface DiffOptions extends NamedShadow {
  * says.
  */
 export async function* comparedSinks(options: DiffOptions): AsyncGenerator<ComparedSink> {
-  const { topology, name, folder } = options
+  const { topology, name, folder, instead } = options
   await requireShadow(options)
   const shadows = sinksOf(shadowOf(topology, name))
   for (const [index, node] of sinksOf(topology).entries()) {
@@ -37,7 +41,8 @@ export async function* comparedSinks(options: DiffOptions): AsyncGenerator<Compa
         `${sinkName(shadows[index]!)} of shadow "${name}" is not there: \`millrace replay FILE --into ${name}\` makes it`,
       )
     }
-    yield new ComparedSink({ node, live: await sideOf(node, options), shadow, folder })
+    const said = instead === undefined ? shadow : overlaid(shadow, instead(sinkName(node)))
+    yield new ComparedSink({ node, live: await sideOf(node, options), shadow: said, folder })
   }
 }
 

@@ -1,3 +1,4 @@
+import { deployedAs } from '../../deployed/application.ts'
 import type { Topology } from '../../topology/nodes.ts'
 import { shadowApplication, sinkName } from '../shadow.ts'
 import type { ComparedSink, Difference } from './compared-sink.ts'
@@ -50,7 +51,8 @@ export interface DiffReport {
 export async function diffReport(options: DiffReportOptions): Promise<DiffReport> {
   const { topology, application, name, ignored } = options
   const found: SinkReport[] = []
-  const where = await standings(options)
+  const { runsAs } = await deployedAs(options.environment.broker, application)
+  const where = await standings(options, runsAs)
   for await (const sink of comparedSinks(options)) {
     options.begun?.(sinkName(sink.node))
     found.push(await sinkReport(sink, topology, options))

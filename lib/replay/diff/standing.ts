@@ -19,7 +19,7 @@ export interface Standing {
 /** @param runsAs the group of the live application. */
 export async function standings(
   { topology, application, name, environment }: NamedShadow,
-  runsAs: string = application,
+  runsAs: string,
 ): Promise<Standing[]> {
   const { broker } = environment
   const { outside, written } = inputTopics(topology, application)
