@@ -6,6 +6,7 @@ import type { Topology } from '../topology/nodes.ts'
 import type { Counters } from './counters.ts'
 import { deadLetter } from './dead-letters.ts'
 import type { Events } from './events.ts'
+import { withGeneration } from './generation-header.ts'
 import type { Origin } from './outbox.ts'
 
 /** Faults of one record. Any other means that the worker can't go on, and a dead letter would only hide it. */
@@ -17,12 +18,15 @@ export class Refusals {
   readonly #counters: Counters
   readonly #log: Logger
   readonly #events: Events | undefined
+  readonly #generation: number | undefined
 
-  constructor(topology: Topology, counters: Counters, log: Logger, events?: Events) {
+  /** `generation`: what dead letters are marked with. */
+  constructor(topology: Topology, counters: Counters, log: Logger, events?: Events, generation?: number) {
     this.#topology = topology
     this.#counters = counters
     this.#log = log
     this.#events = events
+    this.#generation = generation
   }
 
   /**
@@ -42,7 +46,9 @@ export class Refusals {
     )
     this.#events?.failed(error, policy === 'skip' ? 'skipped' : 'dead-letter', node.name, raw)
     if (policy === 'skip') return undefined
-    return deadLetter(this.#topology.deadLetters.topic, this.#topology.name, node.name, error, raw)
+    const letter = deadLetter(this.#topology.deadLetters.topic, this.#topology.name, node.name, error, raw)
+    if (this.#generation === undefined) return letter
+    return { ...letter, headers: withGeneration(letter.headers, this.#generation) }
   }
 }
 

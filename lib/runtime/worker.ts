@@ -141,7 +141,7 @@ class RunningWorker implements Worker {
     const { broker, log } = environment
     const { counters, restores } = this
     const { sinks } = this.#opened
-    const refusals = new Refusals(topology, counters, log, this.#told)
+    const refusals = new Refusals(topology, counters, log, this.#told, generation)
     const outputs = { producer: this.#producer, refusals, counters, log }
     const consumer = this.#consumer
     const stalls = this.#stalls

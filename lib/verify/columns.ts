@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/avro.ts'
+import { GENERATION } from '../runtime/generation-header.ts'
 import type { ColumnType, TableTarget } from '../table/table.ts'
 import { isTopic, type SinkNode } from '../topology/nodes.ts'
 import type { Format } from '../topology/topic.ts'
@@ -9,8 +10,11 @@ export function columnsOf(format: Format<unknown>): string[] {
   return schema.fields.map(({ name }) => name)
 }
 
+/** Of a topic also the generation: what comes again in another one is there once more on purpose. */
 export function columnsOfSink({ target }: SinkNode): string[] {
-  return isTopic(target) ? columnsOf(target.value) : Object.keys((target as TableTarget).columns)
+  return isTopic(target)
+    ? [...columnsOf(target.value), GENERATION]
+    : Object.keys((target as TableTarget).columns)
 }
 
 /** A row's primary key as text. */

@@ -2,6 +2,7 @@ import type { Range } from '../broker/broker.ts'
 import { headerOf, type OutRecord } from '../record.ts'
 import { DEAD_LETTER } from '../runtime/dead-letters.ts'
 import type { Environment } from '../runtime/environment.ts'
+import { GENERATION } from '../runtime/generation-header.ts'
 import type { SinkNode } from '../topology/nodes.ts'
 import { BucketedTable } from './bucketed-table.ts'
 import { columnsOfSink } from './columns.ts'
@@ -15,7 +16,7 @@ export interface Expected {
 }
 
 /** Dead letters are compared by where they come from, and by the record they keep. */
-export const LETTER_COLUMNS: readonly string[] = ['value']
+export const LETTER_COLUMNS: readonly string[] = ['value', GENERATION]
 
 /** Adds the flow's dead letters to `letters`. */
 export async function expectedOf(
@@ -41,7 +42,10 @@ export function addLetter(
   letters: BucketedTable,
   letter: Pick<OutRecord, 'headers' | 'value' | 'timestamp'>,
 ): void {
-  letters.add(originOf(letter), letter.timestamp, { value: letter.value?.toString('base64') })
+  letters.add(originOf(letter), letter.timestamp, {
+    value: letter.value?.toString('base64'),
+    [GENERATION]: headerOf(letter.headers, GENERATION)?.toString(),
+  })
 }
 
 /** Where the record of a dead letter came from, as `topic/partition/offset`. */

@@ -1,6 +1,7 @@
 import type { Broker, Range } from '../broker/broker.ts'
 import type { TopicSerdes } from '../operators/sink.ts'
-import type { Position, RawRecord } from '../record.ts'
+import { headerOf, type Position, type RawRecord } from '../record.ts'
+import { GENERATION } from '../runtime/generation-header.ts'
 import type { BucketedTable } from './bucketed-table.ts'
 
 export interface Between {
@@ -46,7 +47,9 @@ export async function addRecords(
     if (record.key === null || record.value === null) continue
     try {
       const decoded = value.decode(record.value) as Record<string, unknown>
-      table.add(String(key.decode(record.key)), record.timestamp, decoded, record)
+      const generation = headerOf(record.headers, GENERATION)?.toString()
+      const said = generation === undefined ? decoded : { ...decoded, [GENERATION]: generation }
+      table.add(String(key.decode(record.key)), record.timestamp, said, record)
     } catch {
       // Poison: the dead letters are compared on their own.
     }

@@ -2,6 +2,7 @@ import { RedrivenLetters } from '../deployed/redriven-letters.ts'
 import type { SinkConnector, TableReader } from '../ports.ts'
 import type { Position } from '../record.ts'
 import type { Environment } from '../runtime/environment.ts'
+import { GENERATION } from '../runtime/generation-header.ts'
 import { connectorFor, serdesOf } from '../runtime/open.ts'
 import type { TableTarget } from '../table/table.ts'
 import { isTopic, type SinkNode, type Topology } from '../topology/nodes.ts'
@@ -18,8 +19,8 @@ import { type Checked, checkedOf } from './report.ts'
 import type { SpillFolder } from './spill-folder.ts'
 import { addRecords, eachBatch, rangesOf } from './topic-tables.ts'
 
-/** Which raw record of several with equal content led to a row is not decided by content. */
-const LINEAGE: ReadonlySet<string> = new Set(['source'])
+/** Which raw record of several with equal content led to a row is not decided by content; nor which version did. */
+const LINEAGE: ReadonlySet<string> = new Set(['source', GENERATION])
 
 /** A verification reads tables besides what a worker needs. */
 export interface VerifyEnvironment extends Environment {
@@ -131,7 +132,12 @@ async function lettersHop(
     for (const record of batch) if (!redriven.has(record)) addLetter(actual, record)
   })
   const within = isWithin(period)
-  const { found, keys } = compareTables(hop, should, actual, { moving: may, within, duplicates: true })
+  const { found, keys } = compareTables(hop, should, actual, {
+    ignored: LINEAGE,
+    moving: may,
+    within,
+    duplicates: true,
+  })
   return checkedOf(hop, actual.records, keys.actual, await explainLetters(found))
 }
 

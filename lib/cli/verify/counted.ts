@@ -10,6 +10,7 @@ import { place } from '../../errors.ts'
 import { headerOf, type RawRecord } from '../../record.ts'
 import { DEAD_LETTER } from '../../runtime/dead-letters.ts'
 import type { Environment } from '../../runtime/environment.ts'
+import { GENERATION } from '../../runtime/generation-header.ts'
 import { serdesOf } from '../../runtime/open.ts'
 import type { TopicTarget } from '../../topology/topic.ts'
 import { BucketedTable } from '../../verify/bucketed-table.ts'
@@ -46,34 +47,46 @@ export async function readFetched(
   return { tally, time: (country) => Math.min(floor, countries.get(country) ?? 0) }
 }
 
-/** The largest revision holds. */
+/** The largest revision of the newest generation holds. */
 export async function readCounts(environment: Environment) {
-  const newest = new Map<string, UserCount>()
+  const newest = new Map<string, { readonly users: number; readonly age: readonly [number, number] }>()
   const seen = new Set<string>()
   const duplicated: Finding[] = []
   let records = 0
   await eachValue<UserCount>(environment, userCounts, undefined, (count, record) => {
     const key = keyOf(count.country_code, count.window_start)
     records++
-    if (count.revision >= (newest.get(key)?.revision ?? 0)) newest.set(key, count)
-    const revision = `${key} ${count.revision} ${count.users}`
-    if (seen.has(revision)) {
+    const generation = generationOf(record)
+    const [before, revision] = newest.get(key)?.age ?? [0, 0]
+    if (generation > before || (generation === before && count.revision >= revision)) {
+      newest.set(key, { users: count.users, age: [generation, count.revision] })
+    }
+    const said = `${key} ${generation} ${count.revision} ${count.users}`
+    if (seen.has(said)) {
       duplicated.push({ hop: userCounts.name, key, kind: 'duplicated', ...AGAIN, record: place(record) })
     }
-    seen.add(revision)
+    seen.add(said)
   })
   const tally: Tally = new Map([...newest].map(([key, { users }]) => [key, users]))
   return { records, tally, duplicated }
 }
 
-/** A user comes late once: told by the record it came from. */
+/** A user comes late once in each generation: told by the record it came from. */
 export async function readLate(environment: Environment, folder: SpillFolder) {
   const tally: Tally = new Map()
   const sources = new BucketedTable([], folder)
-  await eachValue<LateUser>(environment, lateUsers, undefined, ({ country_code, window_start, source }) => {
-    add(tally, country_code, window_start, 1)
-    sources.add(source, 0, {})
-  })
+  const again = new Set<string>()
+  await eachValue<LateUser>(
+    environment,
+    lateUsers,
+    undefined,
+    ({ country_code, window_start, source }, record) => {
+      const generation = generationOf(record)
+      if (!again.has(source)) add(tally, country_code, window_start, 1)
+      if (generation > 0) again.add(source)
+      sources.add(source, generation, {})
+    },
+  )
   const none = new BucketedTable([], folder)
   const { found } = compareTables(lateUsers.name, none, sources, { duplicates: true })
   sources.drop()
@@ -97,6 +110,11 @@ export async function refusedAtSource({ broker }: Environment): Promise<Readonly
     }
   })
   return origins
+}
+
+/** 0 until the first promotion. */
+function generationOf({ headers }: RawRecord): number {
+  return Number(headerOf(headers, GENERATION) ?? 0)
 }
 
 /** Values of a topic that can be decoded; of the whole of it, unless ranges are given. */
