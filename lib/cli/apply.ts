@@ -16,6 +16,7 @@ import { connect, type ServerFlags, withServers } from './servers/connect.ts'
 import { loadTopology, variablesOf } from './topology-file.ts'
 
 export interface TopologyFlags extends ServerFlags {
+  readonly applicationId?: string
   readonly guarantee?: Guarantee
 }
 
@@ -39,12 +40,15 @@ export interface Wanted {
 
 export const WHAT = 'topology files (default: the user-insights pipeline with staging and capture)'
 
+export const APPLICATION = 'consumer group, with one file (default: the topology name)'
+
 export function applyCommand(): Command {
   return withServers(new Command('apply'))
     .description(
       'create what is missing: topics, subjects, tables, publication, slot, reference data; idempotent',
     )
     .argument('[file...]', WHAT)
+    .option('--application-id <id>', APPLICATION)
     .addOption(guaranteeOption())
     .option('--recapture <name>', 'make the slot of this capture anew and capture every staged row again')
     .option('--json', 'as JSON')
@@ -100,6 +104,8 @@ export async function withResources(
   work: (planned: Wanted) => Promise<void>,
 ): Promise<void> {
   const said = await Promise.all(files.map(loadTopology))
+  if (flags.applicationId !== undefined && files.length !== 1)
+    throw new MillraceError('CONFIG', '--application-id goes with one topology file')
   const topologies = said.map((topology) => withGuarantee(topology, flags.guarantee ?? topology.guarantee))
   const whole = files.length === 0
   const environment = await connect(whole ? PIPELINE_VARIABLES : variablesOf(topologies), name, flags)
@@ -107,7 +113,11 @@ export async function withResources(
   try {
     const resources =
       database === undefined
-        ? (await Promise.all(topologies.map((one) => deployedResources(one, environment)))).flat()
+        ? (
+            await Promise.all(
+              topologies.map((one) => deployedResources(one, flags.applicationId ?? one.name, environment)),
+            )
+          ).flat()
         : await pipelineResources(environment, database)
     await work({
       resources: [...resources, Ledger.resource(environment.broker)],
@@ -121,10 +131,13 @@ export async function withResources(
 }
 
 /** Of what the application runs as. */
-async function deployedResources(topology: Topology, environment: Environment): Promise<Resource[]> {
-  const { name } = topology
-  const { runsAs } = await deployedAs(environment.broker, name)
-  return resourcesOf(topology, runsAs, environment, name)
+async function deployedResources(
+  topology: Topology,
+  application: string,
+  environment: Environment,
+): Promise<Resource[]> {
+  const { runsAs } = await deployedAs(environment.broker, application)
+  return resourcesOf(topology, runsAs, environment, application)
 }
 
 function requireDatabase(database: Database | undefined): Database {

@@ -4,6 +4,9 @@ import { exitCode, MillraceError, messageOf, place } from '../errors.ts'
 /** Differences found by `verify` and `types --check`. */
 export const DIFFERENT = 4
 
+/** Something would be lost or break: as errors of that kind end. */
+export const BREAKING = 3
+
 /** Ends a command that threw: one line that names the thing and the cure, and the exit code of its kind. */
 export function fail(error: unknown, json: boolean): void {
   process.exitCode = exitCode(error)

@@ -1,14 +1,23 @@
 import { Command } from 'commander'
 import type { Broker } from '../broker/broker.ts'
+import { deployedAs } from '../deployed/application.ts'
 import { type Difference, differencesOf } from '../deployed/differences.ts'
 import { publishedOf, readPublished } from '../deployed/published.ts'
 import { topicDifferences } from '../deployed/topic-differences.ts'
 import { MillraceError } from '../errors.ts'
 import type { Resource } from '../ports.ts'
 import type { Topology } from '../topology/nodes.ts'
-import { inspectAll, named, type Planned, type TopologyFlags, WHAT, withResources } from './apply.ts'
+import {
+  APPLICATION,
+  inspectAll,
+  named,
+  type Planned,
+  type TopologyFlags,
+  WHAT,
+  withResources,
+} from './apply.ts'
 import { guaranteeOption } from './options.ts'
-import { DIFFERENT, print } from './outcome.ts'
+import { BREAKING, DIFFERENT, print } from './outcome.ts'
 import { withServers } from './servers/connect.ts'
 
 interface Flags extends TopologyFlags {
@@ -21,6 +30,7 @@ export function planCommand(): Command {
       'show what differs between the code and what is deployed, each with its cure; changes nothing',
     )
     .argument('[file...]', WHAT)
+    .option('--application-id <id>', APPLICATION)
     .addOption(guaranteeOption())
     .option('--json', 'as JSON')
     .addHelpText(
@@ -34,27 +44,36 @@ function plan(files: string[], flags: Flags): Promise<void> {
   return withResources(files, 'plan', flags, async ({ resources, topologies, environment }) => {
     const planned = await inspectAll(resources)
     const differences: Difference[] = []
-    for (const topology of topologies)
-      differences.push(...(await deployedDifferences(environment.broker, topology)))
+    for (const topology of topologies) {
+      const application = flags.applicationId ?? topology.name
+      differences.push(...(await deployedDifferences(environment.broker, topology, application)))
+    }
     if (flags.json) print(asJson(planned, differences))
     else process.stdout.write(`${planText(planned, differences)}\n`)
-    refuse(planned, differences)
+    const breaking = breakingText(planned, differences)
     const changes = planned.some(({ state }) => state !== 'present') || differences.length > 0
-    if (changes) process.exitCode = DIFFERENT
+    if (breaking.length === 0) process.exitCode = changes ? DIFFERENT : 0
+    // What is printed as JSON says it already, and is one document.
+    else if (flags.json) process.exitCode = BREAKING
+    else throw new MillraceError('CONTRACT', `not as stated: ${breaking.join('; ')}`)
   })
 }
 
 /** With what runs, or ran last: nothing where none has run since the ledger was made. */
-async function deployedDifferences(broker: Broker, topology: Topology): Promise<Difference[]> {
-  const { name: application } = topology
+async function deployedDifferences(
+  broker: Broker,
+  topology: Topology,
+  application: string,
+): Promise<Difference[]> {
+  const { runsAs } = await deployedAs(broker, application)
   const deployed = await readPublished(broker, application)
-  const steps = deployed === undefined ? [] : differencesOf(deployed, publishedOf(topology, application))
-  return [...steps, ...(await topicDifferences(broker, topology, application, deployed))]
+  const steps = deployed === undefined ? [] : differencesOf(deployed, publishedOf(topology, runsAs))
+  return [...steps, ...(await topicDifferences(broker, topology, runsAs, deployed))]
 }
 
-/** @throws MillraceError `CONTRACT` naming all that would lose or break something, with the cures. */
-function refuse(planned: readonly Planned[], differences: readonly Difference[]): void {
-  const said = [
+/** All that would lose or break something, with the cures. */
+function breakingText(planned: readonly Planned[], differences: readonly Difference[]): string[] {
+  return [
     ...planned.flatMap(({ resource, state }) =>
       typeof state === 'object'
         ? [`${resource.kind} ${resource.name}: ${state.differs}; ${cureOf(resource)}`]
@@ -62,7 +81,6 @@ function refuse(planned: readonly Planned[], differences: readonly Difference[])
     ),
     ...differences.filter(({ breaks }) => breaks).map(differenceText),
   ]
-  if (said.length > 0) throw new MillraceError('CONTRACT', `not as stated: ${said.join('; ')}`)
 }
 
 function cureOf({ kind }: Pick<Resource, 'kind'>): string {

@@ -19,7 +19,7 @@ describe('millrace plan', function () {
   const plan = (more: Record<string, string> = {}, ...args: string[]): Promise<Ended> =>
     runMillrace(['plan', FILE, ...args], { ...env, ...more })
   const entries = async (more: Record<string, string> = {}, ...args: string[]): Promise<Entry[]> =>
-    entriesOf(await plan(more, '--json', ...args))
+    JSON.parse((await plan(more, '--json', ...args)).stdout) as Entry[]
 
   it('should exit 4 with what apply would make, and 0 when it is made and has run', async () => {
     const before = await plan()
@@ -45,7 +45,25 @@ describe('millrace plan', function () {
     expect(stderr).to.match(
       /^millrace: not as stated: store visits-per-page .*keep the name "visits-per-page"/m,
     )
+    expect(await entries(renamed)).to.deep.include({
+      kind: 'store',
+      name: 'visits-per-page',
+      state: {
+        differs: 'of step "visits-per-page" is in the code no more: what it holds is lost to the new version',
+      },
+      cure: 'keep the name "visits-per-page"; or, where a new beginning is meant, build it up again from the input by `millrace replay FILE --into NAME`',
+      breaks: true,
+    })
+    expect((await plan(renamed, '--json')).code).to.equal(3)
     expect((await plan()).code).to.equal(0)
+  })
+
+  it('should plan for another application id', async () => {
+    const other = await plan({}, '--application-id', 'other')
+    expect(other.code, other.stderr).to.equal(4)
+    expect(other.stdout).to.match(/^\+ topic other-visits-per-page-changelog$/m)
+    const several = await runMillrace(['plan', FILE, FILE, '--application-id', 'other'], env)
+    expect(several.code, several.stderr).to.equal(2)
   })
 
   it('should name a partition count that is another', async () => {
@@ -73,9 +91,3 @@ describe('millrace plan', function () {
     expect(stderr).to.include('KAFKA_BROKERS').and.include(`127.0.0.1:${port}`)
   })
 })
-
-/** With --json an error follows the entries. */
-function entriesOf({ stdout }: Ended): Entry[] {
-  const end = stdout.indexOf('\n]\n')
-  return JSON.parse(stdout.slice(0, end + 2)) as Entry[]
-}

@@ -6,7 +6,7 @@ import { table } from '../outcome.ts'
 
 /** What is going to be done with live sinks, as they are now. */
 export function previewText({ sinks }: DiffReport): string {
-  const rows = sinks.map(({ sink, added, changed, missing }) => [sink, added, changed, missing].map(String))
+  const rows = sinks.map(({ sink, added, changed, missing }) => [sink, added, changed, missing])
   return `as of now it would write into the live sinks\n${table(['sink', 'added', 'changed', 'removed'], rows)}\n`
 }
 
@@ -42,7 +42,7 @@ export function rolledBackText({ outcome, application, runsAs, sinks }: RolledBa
 
 function sinksText(sinks: readonly AppliedSink[]): string {
   if (sinks.length === 0) return ''
-  const rows = sinks.map(({ sink, added, changed, removed }) => [sink, added, changed, removed].map(String))
+  const rows = sinks.map(({ sink, added, changed, removed }) => [sink, added, changed, removed])
   const kept = sinks.flatMap(({ sink, kept }) =>
     kept === 0 ? [] : [`${sink}: ${kept} records without a key stay, which nothing can take back\n`],
   )
