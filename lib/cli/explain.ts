@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import userInsights from '../../topologies/user-insights.ts'
+import { deployedAs } from '../deployed/application.ts'
 import { MillraceError } from '../errors.ts'
 import { type Explanation, explain } from '../explain/explain.ts'
 import type { Passed } from '../explain/stages.ts'
@@ -51,8 +52,10 @@ async function explainRecord(
   const said: unknown[] = []
   try {
     for (const topology of topologies) {
-      const application = flags.applicationId ?? topology.name
-      const found = await explain({ topology, application, environment, at: { topic, partition, offset } })
+      const clockOf = flags.applicationId ?? topology.name
+      const { runsAs: application } = await deployedAs(environment.broker, clockOf)
+      const at = { topic, partition, offset }
+      const found = await explain({ topology, application, clockOf, environment, at })
       const show = showing(topology, {
         values: flags.showValues ?? false,
         sensitive: flags.showSensitive ?? false,

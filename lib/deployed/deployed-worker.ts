@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts'
+import { type CountsByStep, sumOfCounts } from '../runtime/counters.ts'
 import { startWorker } from '../runtime/worker.ts'
 import type { Worker, WorkerOptions } from '../runtime/worker-options.ts'
 import { withGuarantee } from '../topology/guarantee.ts'
@@ -23,6 +24,8 @@ export class DeployedWorker {
   readonly #options: WorkerOptions & { readonly application: string }
   readonly #asked = new AbortController()
   #worker: Worker
+  /** Of the one before. */
+  #counted: CountsByStep = {}
 
   private constructor(options: Options & { readonly application: string }, as: Deployed, worker: Worker) {
     this.#options = workerOptions(options, as)
@@ -54,6 +57,11 @@ export class DeployedWorker {
     return this.#worker
   }
 
+  /** Since it was started, drained or not. */
+  counts(): CountsByStep {
+    return sumOfCounts([this.#counted, this.#worker.counters.snapshot()])
+  }
+
   stop(): Promise<void> {
     this.#asked.abort()
     return this.#worker.stop()
@@ -72,7 +80,9 @@ export class DeployedWorker {
     environment.log.info({ application }, `\`${first.by}\` asks to drain: finishing what is in hand`)
     await this.#worker.stop()
     if (signal.aborted) return
+    const counted = this.#worker.counters.snapshot()
     this.#worker = await startWorker({ ...this.#options, drain: true, untilCaughtUp: false })
+    this.#counted = counted
     if (signal.aborted) void this.#worker.stop()
     await this.#worker.done
     environment.log.info({ application }, 'drained')

@@ -21,7 +21,10 @@ import { traceBack } from './trace-back.ts'
 
 export interface ExplainOptions {
   readonly topology: Topology
+  /** As it runs. */
   readonly application: string
+  /** The application with whose generation it writes. Default: the same. */
+  readonly clockOf?: string | undefined
   readonly environment: Environment
   /** A record of a source, of a sink topic with lineage, or a dead letter. */
   readonly at: Position
@@ -171,7 +174,7 @@ function asRead(record: OutRecord): RawRecord {
 }
 
 async function lookUpRows(
-  { topology, application, environment }: ExplainOptions,
+  { topology, application, clockOf = application, environment }: ExplainOptions,
   stages: Stages,
 ): Promise<void> {
   for (const node of topology.nodes) {
@@ -179,7 +182,7 @@ async function lookUpRows(
     if (node.kind !== 'sink' || rows.length === 0) continue
     const target = node.target as TableTarget
     const connector = environment.sinks[target.connector]
-    const repair = await connector?.repair?.(target, { application, step: node.name })
+    const repair = await connector?.repair?.(target, { application: clockOf, step: node.name })
     if (repair === undefined) continue
     for (const [index, row] of rows.entries()) {
       if (row.value === null) continue

@@ -1,3 +1,4 @@
+import { deployedAs } from '../deployed/application.ts'
 import { Ledger } from '../deployed/ledger.ts'
 import { MillraceError } from '../errors.ts'
 import type { RawRecord } from '../record.ts'
@@ -131,8 +132,10 @@ async function prepare(options: ReplayOptions, derived: Topology, own: string): 
     const said = withGuarantee(topology, options.guarantee ?? topology.guarantee)
     await createShadow({ topology: said, application, name, environment })
   } else {
-    await requireResources(resourcesOf(topology, application, environment))
-    const live = new Set(resourcesOf(topology, application, environment).map(labelOf))
+    const { runsAs } = await deployedAs(environment.broker, application)
+    const there = resourcesOf(topology, runsAs, environment, application)
+    await requireResources(there)
+    const live = new Set(there.map(labelOf))
     for (const resource of resourcesOf(derived, own, environment, application)) {
       if (!live.has(labelOf(resource))) await resource.create()
     }

@@ -19,3 +19,16 @@ export class Counters {
     return Object.fromEntries([...this.#counts].map(([step, counts]) => [step, Object.fromEntries(counts)]))
   }
 }
+
+/** Of several workers, step by step. */
+export function sumOfCounts(all: readonly (CountsByStep | undefined)[]): CountsByStep {
+  const sum: Record<string, Record<string, number>> = {}
+  for (const counts of all) {
+    for (const [step, byWhat] of Object.entries(counts ?? {})) {
+      sum[step] ??= {}
+      const of = sum[step]
+      for (const [what, count] of Object.entries(byWhat)) of[what] = (of[what] ?? 0) + count
+    }
+  }
+  return sum
+}

@@ -1,11 +1,12 @@
-import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
+import { expect } from 'chai'
 import { type RandomUserServer, startRandomUserServer } from '../../connectors/http/random-user-server.ts'
-import { kafkaBroker } from '../../connectors/kafka/broker.ts'
+import type { Explanation } from '../../lib/explain/explain.ts'
+import type { FoundRow } from '../../lib/ports.ts'
 import { headerOf } from '../../lib/record.ts'
-import { rangesOf } from '../../lib/verify/topic-tables.ts'
 import { expectedRows } from '../e2e/expected-rows.ts'
 import { plain, type Row, storedRows } from '../e2e/stored-rows.ts'
 import { untilCaptured } from '../support/captured.ts'
+import { decodedRecords } from '../support/decoded-records.ts'
 import { type MillraceProcess, millrace, startMillrace } from '../support/millrace.ts'
 import { type PipelineServers, startPipelineServers } from '../support/pipeline-servers.ts'
 import { ageBandsCases } from './age-bands.ts'
@@ -32,6 +33,17 @@ describe('a shadow with other age bands, on Kafka and Cassandra', () => {
     await servers?.stop()
   })
 
+  it('should be explained before, record by record: which row each has become', async () => {
+    const said = await millrace(['explain', 'users.raw', '0', '0', '--json', '--show-values'], servers.env)
+    const { processed, stages }: Explanation = JSON.parse(said)[0]
+    expect(processed).to.equal(true)
+    const [row] = stages.find(({ step }) => step === 'users-by-id')!.rows
+    const id = String((row!.value as Row).user_id)
+    expect((row!.found as FoundRow).value).to.include({ user_id: id })
+    const stored = (await storedRows(servers.keyspace, 'users_by_id', ['user_id'])).get(id)!
+    expect(stored.source).to.equal('users.raw/0/0')
+  })
+
   ageBandsCases(() => ({ env: servers.env, rows }))
 
   promotionCases(() => ({
@@ -49,18 +61,10 @@ describe('a shadow with other age bands, on Kafka and Cassandra', () => {
   }
 
   async function written(): Promise<string[]> {
-    const registry = new SchemaRegistry({ host: servers.env.SCHEMA_REGISTRY_URL! })
-    const broker = kafkaBroker({ brokers: [servers.env.KAFKA_BROKERS!] })
     const all: string[] = []
-    try {
-      for await (const { records } of broker.read(await rangesOf(broker, 'users.insights'))) {
-        for (const { key, value, headers } of records) {
-          const source = value === null ? 'deleted' : (await registry.decode(value)).source
-          all.push(`${key} ${source} ${headerOf(headers, 'millrace.generation')}`)
-        }
-      }
-    } finally {
-      await broker.close()
+    for await (const { key, headers, decoded } of decodedRecords(servers.env, 'users.insights')) {
+      const source = decoded === null ? 'deleted' : decoded.source
+      all.push(`${key} ${source} ${headerOf(headers, 'millrace.generation')}`)
     }
     return all
   }

@@ -44,7 +44,11 @@ function sinksText(sinks: readonly AppliedSink[]): string {
   if (sinks.length === 0) return ''
   const rows = sinks.map(({ sink, added, changed, removed }) => [sink, added, changed, removed])
   const kept = sinks.flatMap(({ sink, kept }) =>
-    kept === 0 ? [] : [`${sink}: ${kept} records without a key stay, which nothing can take back\n`],
+    kept === 0
+      ? []
+      : [
+          `${sink}: ${kept} keys stay that the other version has not: it is not compacted, and nothing says there that a key is no more\n`,
+        ],
   )
   return `${table(['written into', 'added', 'changed', 'removed'], rows)}\n${kept.join('')}`
 }

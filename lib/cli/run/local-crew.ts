@@ -63,7 +63,7 @@ export class LocalCrew implements Crew {
   }
 
   counts(): readonly CountsByStep[] {
-    return this.#workers.map(({ worker }) => worker.counters.snapshot())
+    return this.#workers.map((worker) => worker.counts())
   }
 
   views(): readonly WorkerView[] {

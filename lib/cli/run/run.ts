@@ -1,6 +1,6 @@
 import { MillraceError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { CountsByStep } from '../../runtime/counters.ts'
+import { type CountsByStep, sumOfCounts } from '../../runtime/counters.ts'
 import type { WorkerView } from '../../runtime/view/worker-view.ts'
 import type { Crew, CrewEvents } from './crew.ts'
 
@@ -54,7 +54,9 @@ export class Run {
 
   /** By topology: the sum over all threads. */
   counts(): readonly CountsByStep[] {
-    return this.#together.topologies.map((_, index) => sumOf(this.#crews.map((crew) => crew.counts()[index])))
+    return this.#together.topologies.map((_, index) =>
+      sumOfCounts(this.#crews.map((crew) => crew.counts()[index])),
+    )
   }
 
   /** By topology, one for each thread. */
@@ -88,16 +90,4 @@ export class Run {
     if (!(first instanceof MillraceError)) return new Error(said.join('; '), { cause: first })
     return new MillraceError(first.code, said.join('; '), { ...first.at, cause: first })
   }
-}
-
-function sumOf(all: readonly (CountsByStep | undefined)[]): CountsByStep {
-  const sum: Record<string, Record<string, number>> = {}
-  for (const counts of all) {
-    for (const [step, byWhat] of Object.entries(counts ?? {})) {
-      sum[step] ??= {}
-      const of = sum[step]
-      for (const [what, count] of Object.entries(byWhat)) of[what] = (of[what] ?? 0) + count
-    }
-  }
-  return sum
 }

@@ -29,14 +29,14 @@ export interface AppliedSink {
   readonly added: number
   readonly changed: number
   readonly removed: number
-  /** Records without keys that the other side does not have: a topic can't take them back. */
+  /** Keys that the other side does not have, in a topic that is not compacted: nothing there says that one is no more. */
   readonly kept: number
 }
 
 /**
  * Makes live sinks what the others are: each row at its own record's time under this generation, or above what is newer;
  * what the others do not have is deleted at its own time. In topics the newest record of each such key comes again,
- * marked with the generation. What was done before is no difference any more: it can be killed and done again.
+ * marked with the generation; what is not there is deleted where they are compacted. What was done before is no difference any more: it can be killed and done again.
  *
  * @throws MillraceError `WRITE` for what a server would not take.
  */
@@ -62,9 +62,10 @@ export async function applyDifferences(
   return applied
 }
 
-/** Nothing says that a record without a key is no more. */
-function canBeWritten({ sink, live, shadow }: Difference): boolean {
-  return !isTopic(sink.target) || shadow !== null || live!.record!.key !== null
+/** A record without a value deletes its key where a topic is compacted; elsewhere readers would not know what it is. */
+function canBeWritten({ sink: { target }, live, shadow }: Difference): boolean {
+  if (!isTopic(target) || shadow !== null) return true
+  return live!.record!.key !== null && target.config['cleanup.policy']?.includes('compact') === true
 }
 
 type Write = (differences: readonly Difference[]) => Promise<void>

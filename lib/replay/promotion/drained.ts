@@ -67,12 +67,14 @@ async function left(draining: Draining): Promise<string | undefined> {
   return `${behind} records in topics of "${group}" itself, which no worker reads: \`millrace run\` the version that was live, with --drain`
 }
 
-/** As it has said itself what it runs; its changelogs are read by nobody. */
+/** Those that it has said itself, if it has run, and those of the file; its changelogs are read by nobody. */
 async function ownTopics({ topology, application, group, environment }: Draining): Promise<string[]> {
   const { broker } = environment
   const published = await readPublished(broker, application)
   const { own, written } = inputTopics(topology, group)
-  const internal = published?.internalTopics.filter((topic) => !topic.endsWith('-changelog')) ?? own
-  const there = await broker.admin.topics([...new Set([...internal, ...written])])
+  const said = (published?.internalTopics ?? []).filter(
+    (topic) => topic.startsWith(`${group}-`) && !topic.endsWith('-changelog'),
+  )
+  const there = await broker.admin.topics([...new Set([...said, ...own, ...written])])
   return there.map(({ topic }) => topic)
 }

@@ -29,9 +29,11 @@ export const NEW: Version = {
 }
 
 const prices = topic('prices', { value: json<Price>(), partitions: 2 })
-const banded = topic('banded', { value: json<{ band: string }>(), partitions: 2 })
-const totals = topic('totals', { value: json<number | null>(), partitions: 2 })
-const copied = topic('copied', { value: json<number | null>(), partitions: 2 })
+/** What is deleted can be said; and all that was ever written stays to be looked at. */
+const config = { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': '86400000' }
+const banded = topic('banded', { value: json<{ band: string }>(), partitions: 2, config })
+const totals = topic('totals', { value: json<number | null>(), partitions: 2, config })
+const copied = topic('copied', { value: json<number | null>(), partitions: 2, config })
 
 /** `prices` → `banded` by key; how many there were of each band → `totals`, which is read back → `copied`. */
 export function pricesOf({ band }: Version): Topology {

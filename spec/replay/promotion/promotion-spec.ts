@@ -21,6 +21,8 @@ import { NEW, OLD, price, pricesOf, type Version } from './prices.ts'
 
 const [old, next] = [pricesOf(OLD), pricesOf(NEW)]
 const APPLICATION = old.name
+/** Compaction leaves alone what is of today. */
+const BEGIN = Date.now() - 60_000
 
 describe('a shadow that is promoted and rolled back', function () {
   this.timeout(240_000)
@@ -175,7 +177,7 @@ describe('a shadow that is promoted and rolled back', function () {
   async function produce(records: number): Promise<void> {
     const values = Array.from({ length: records }, (_, n) => {
       const i = produced + n
-      return [...price(i), { nth: String(i), timestamp: 1_700_000_000_000 + i }] as const
+      return [...price(i), { nth: String(i), timestamp: BEGIN + i }] as const
     })
     const producer = await stage.broker.producer({})
     await producer.send(
