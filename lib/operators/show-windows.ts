@@ -25,8 +25,11 @@ export interface ShowWindows {
 
 export function showWindows(node: AggregateNode, next: Push, runtime: StepRuntime): ShowWindows {
   const early = openEarly(node, runtime)
-  return early === undefined ? once(next) : corrected(early, next)
+  return early === undefined ? once(next) : corrected(early, next, (runtime.generation ?? 0) * A_GENERATION)
 }
+
+/** More than there are corrections of one window. Milliseconds. */
+const A_GENERATION = 1000
 
 /** Each window once. */
 function once(next: Push): ShowWindows {
@@ -42,12 +45,15 @@ function once(next: Push): ShowWindows {
 
 /**
  * Each window when it is first shown, and whenever it has changed since. A correction is of a later millisecond than
- * what it corrects, so that it wins where rows are told apart by their times. What closes for good is forgotten.
+ * what it corrects, so that it wins where rows are told apart by their times. So is what another version shows after a
+ * promotion or a rollback, however often the one before has corrected it: `later`, milliseconds. What closes for good is
+ * forgotten.
  */
-function corrected(early: Early, next: Push): ShowWindows {
+function corrected(early: Early, next: Push, later: number): ShowWindows {
   const tell = (reason: CloseReason, row: Row | Gone, before: EarlyResult | undefined, context: Context) => {
     const revision = (before?.revision ?? 0) + 1
-    const timestamp = before === undefined ? row.timestamp : Math.max(row.timestamp, before.timestamp + 1)
+    const own = row.timestamp + later
+    const timestamp = before === undefined ? own : Math.max(own, before.timestamp + 1)
     const { key, value } = row
     if (reason === 'idle') early.put(key, { revision, changed: false, timestamp, value })
     else if (before !== undefined) early.put(key, null)

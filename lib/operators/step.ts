@@ -27,6 +27,8 @@ export interface StepRuntime {
   /** Global tables, by node: shared by all tasks, and never written by them. */
   readonly globals: ReadonlyMap<Node, KeyValueStore<unknown, unknown>>
   readonly timers: Timers
+  /** Of the application, once versions of it have followed one another. */
+  readonly generation?: number | undefined
 }
 
 /** Why a record had no part in a result. */

@@ -215,6 +215,7 @@ export class Processor {
       state,
       globals,
       timers: this.#timers,
+      generation,
     }
   }
 }

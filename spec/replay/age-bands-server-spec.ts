@@ -34,8 +34,8 @@ describe('a shadow with other age bands, on Kafka and Cassandra', () => {
   })
 
   it('should be explained before, record by record: which row each has become', async () => {
-    const said = await millrace(['explain', 'users.raw', '0', '0', '--json', '--show-values'], servers.env)
-    const { processed, stages }: Explanation = JSON.parse(said)[0]
+    const said = await millrace(['explain', 'users.raw', '0', '0', '--json', '--show-sensitive'], servers.env)
+    const { processed, stages }: Explanation = JSON.parse(said)
     expect(processed).to.equal(true)
     const [row] = stages.find(({ step }) => step === 'users-by-id')!.rows
     const id = String((row!.value as Row).user_id)

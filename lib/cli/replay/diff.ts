@@ -40,7 +40,7 @@ export function replayDiffCommand(): Command {
 }
 
 const HELP = `
-Added: in the shadow alone. Missing: in live alone. Of a topic the newest record of each key counts, by its timestamp.
+Added: in the shadow alone. Missing: in live alone. Of a topic the newest record of each key counts, by its generation and timestamp.
 A table says nothing of what is sensitive: columns called as a sensitive field of any contract are taken for it.
 
 Exit codes: 0 equal, 4 different.`

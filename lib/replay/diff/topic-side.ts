@@ -1,7 +1,8 @@
 import type { Broker } from '../../broker/broker.ts'
 import { MillraceError } from '../../errors.ts'
 import type { TopicSerdes } from '../../operators/sink.ts'
-import type { RawRecord } from '../../record.ts'
+import { headerOf, type RawRecord } from '../../record.ts'
+import { GENERATION } from '../../runtime/generation-header.ts'
 import { rangesOf } from '../../verify/topic-tables.ts'
 import type { DiffRow, DiffSide } from './diff-row.ts'
 import { keyOfContent, keyOfRecord } from './key-text.ts'
@@ -13,7 +14,10 @@ const UNREADABLE = '(unreadable)'
 /** Bytes are latin1. */
 type Rest = [partition: number, offset: number, key: string | null, headers: (readonly [string, string])[]]
 
-/** A topic as a table: the newest record of each key counts, by its timestamp. */
+/** More than any timestamp: the newest record is of the largest generation. */
+const A_GENERATION = 2 ** 42
+
+/** A topic as a table: of each key the newest record counts, by generation and then by its timestamp. */
 export class TopicSide implements DiffSide {
   readonly #broker: Broker
   readonly #topic: string
@@ -38,7 +42,9 @@ export class TopicSide implements DiffSide {
       for (const record of records) {
         const name = this.#keyOf(record)
         if (name === undefined) continue
-        yield { key: name, clock: record.timestamp, value: record.value, rest: restOf(record) }
+        const generation = Number(headerOf(record.headers, GENERATION) ?? 0)
+        const clock = generation * A_GENERATION + record.timestamp
+        yield { key: name, clock, value: record.value, rest: restOf(record) }
       }
     }
   }
@@ -47,10 +53,11 @@ export class TopicSide implements DiffSide {
     return this.#serdes.value.ready?.(entries.map(({ value }) => value))
   }
 
-  rowOf({ clock, value, rest }: StoredEntry): DiffRow {
+  rowOf({ clock: order, value, rest }: StoredEntry): DiffRow {
+    const clock = order! % A_GENERATION
     const [partition, offset, key, headers] = JSON.parse(String(rest)) as Rest
     const record = {
-      ...{ topic: this.#topic, partition, offset, value, timestamp: clock! },
+      ...{ topic: this.#topic, partition, offset, value, timestamp: clock },
       key: key === null ? null : Buffer.from(key, 'latin1'),
       headers: headers.map(([name, header]) => [name, Buffer.from(header, 'latin1')] as const),
     }

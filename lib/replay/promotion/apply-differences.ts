@@ -76,12 +76,12 @@ function writerOf(node: SinkNode, applying: Applying): Promise<Write> | Write {
   return (some) => applying.journal.write(some.map((one) => recordOf(one, name, applying.generation)))
 }
 
-/** Behind what is there, also for those who go by timestamps. */
-function recordOf({ live, shadow, stored }: Difference, topic: string, generation: number): OutRecord {
+/** At its own time: it is the newest by its generation. */
+function recordOf({ live, shadow }: Difference, topic: string, generation: number): OutRecord {
   const { key, headers, value, timestamp } = shadow?.record ?? { ...live!.record!, value: null }
   return {
     ...{ topic, partition: (live ?? shadow)!.record!.partition, key, value },
-    timestamp: Math.max(timestamp, stored?.clock ?? 0),
+    timestamp,
     headers: withGeneration(headers, generation),
   }
 }
