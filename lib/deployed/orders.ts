@@ -52,9 +52,12 @@ async function watched(
   signal: AbortSignal,
   due: (order: Order | undefined) => boolean,
 ): Promise<Order | undefined> {
+  let there = false
   for (let seen = -1; !signal.aborted; ) {
     try {
-      const end = await endOf(broker)
+      // To ask for one topic is to list them all: not twice a second.
+      there ||= (await broker.admin.topics([LEDGER])).length > 0
+      const end = there ? (await broker.admin.offsets(LEDGER))[0]!.end : 0
       if (end !== seen) {
         const order = await standingOrder(broker, application)
         if (due(order)) return order
@@ -66,10 +69,4 @@ async function watched(
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
   }
   return undefined
-}
-
-/** 0 where there is no ledger yet. */
-async function endOf({ admin }: Broker): Promise<number> {
-  if ((await admin.topics([LEDGER])).length === 0) return 0
-  return (await admin.offsets(LEDGER))[0]!.end
 }
