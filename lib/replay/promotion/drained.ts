@@ -78,3 +78,8 @@ async function ownTopics({ topology, application, group, environment }: Draining
   const there = await broker.admin.topics([...new Set([...said, ...own, ...written])])
   return there.map(({ topic }) => topic)
 }
+
+export function placesText(positions: readonly Position[]): string {
+  if (positions.length === 0) return 'its beginning'
+  return positions.map(({ topic, partition, offset }) => `${topic}/${partition} ${offset}`).join(', ')
+}

@@ -4,17 +4,17 @@ import { MillraceError } from '../../errors.ts'
 import type { Position } from '../../record.ts'
 import { labelOf, resourcesOf } from '../../runtime/resources.ts'
 import { withGuarantee } from '../../topology/guarantee.ts'
-import { comparedSinks } from '../diff/compared-sinks.ts'
 import { shadowApplication } from '../shadow.ts'
 import { requireShadow } from '../shadow-record.ts'
-import { type AppliedSink, applyDifferences } from './apply-differences.ts'
+import type { AppliedSink } from './apply-differences.ts'
 import { catchUp, requireReplayed } from './catch-up.ts'
-import { drained, sourcesOf } from './drained.ts'
+import { drained, placesText, sourcesOf } from './drained.ts'
 import { largestGeneration, raiseGenerations } from './generations.ts'
-import { Journal, type Promotion } from './journal.ts'
-import { preImagesTopic, readPreImages, writePreImages } from './pre-images.ts'
+import { Journal } from './journal.ts'
+import { writePreImages } from './pre-images.ts'
 import type { PromotionOptions } from './promotion-options.ts'
 import { settleInputs } from './settle-inputs.ts'
+import { untilEqual } from './until-equal.ts'
 
 /** What a promotion has done. */
 export interface Promoted {
@@ -54,13 +54,20 @@ export async function promote(options: PromotionOptions): Promise<Promoted> {
   }
 }
 
-async function requirePromotable(options: PromotionOptions, { promotion }: Journal): Promise<void> {
+async function requirePromotable(options: PromotionOptions, { promotion, deployed }: Journal): Promise<void> {
   const { name, application } = options
   if (promotion === undefined) {
     await requireReplayed(options)
     return
   }
   const { stage } = promotion
+  if (stage === 'promoted' && deployed.runsAs !== shadowApplication(application, name)) {
+    throw new MillraceError(
+      'DATA_LOSS',
+      `shadow "${name}" was promoted before "${deployed.runsAs}" was, which application "${application}" runs as now: roll that back, or make another shadow`,
+      { application },
+    )
+  }
   if (stage !== 'returning' && stage !== 'reverting' && stage !== 'rolled back') return
   const cure =
     stage === 'rolled back'
@@ -135,43 +142,4 @@ async function applyAndSwitch(options: PromotionOptions, journal: Journal): Prom
     orderRecord(application, null),
   ])
   return sinks
-}
-
-/** As often as it takes: what was written is read back. The rounds' counts are of the first. */
-export async function untilEqual(
-  options: PromotionOptions,
-  journal: Journal,
-  { back = false } = {},
-): Promise<readonly AppliedSink[]> {
-  const { application, name, environment } = options
-  const { generation } = journal.promotion as Promotion
-  const applying = { environment, application, generation, journal }
-  const topic = preImagesTopic(application, name)
-  const instead = (sink: string) => readPreImages(environment.broker, topic, sink)
-  const compared = () => comparedSinks({ ...options, clocks: true, ...(back && { instead }) })
-  const first = await applyDifferences(compared(), applying)
-  for (let round = 1, last = first; last.some(isWritten); round++) {
-    if (round > ROUNDS) throw notEqual(last)
-    last = await applyDifferences(compared(), applying)
-  }
-  return first
-}
-
-const ROUNDS = 3
-
-function isWritten({ added, changed, removed }: AppliedSink): boolean {
-  return added + changed + removed > 0
-}
-
-function notEqual(sinks: readonly AppliedSink[]): MillraceError {
-  const which = sinks.filter(isWritten).map(({ sink }) => sink)
-  return new MillraceError(
-    'INTERNAL',
-    `what was written into ${which.join(', ')} is not what is read back: does anything else write there? Stop it, and run the same command again`,
-  )
-}
-
-export function placesText(positions: readonly Position[]): string {
-  if (positions.length === 0) return 'its beginning'
-  return positions.map(({ topic, partition, offset }) => `${topic}/${partition} ${offset}`).join(', ')
 }

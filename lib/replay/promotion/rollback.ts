@@ -5,13 +5,13 @@ import type { Position } from '../../record.ts'
 import { shadowApplication } from '../shadow.ts'
 import { requireShadow } from '../shadow-record.ts'
 import type { AppliedSink } from './apply-differences.ts'
-import { drained } from './drained.ts'
+import { drained, placesText } from './drained.ts'
 import { raiseGenerations } from './generations.ts'
 import { Journal } from './journal.ts'
 import { preImagesTopic } from './pre-images.ts'
-import { placesText, untilEqual } from './promote.ts'
 import type { PromotionOptions } from './promotion-options.ts'
 import { settleInputs } from './settle-inputs.ts'
+import { untilEqual } from './until-equal.ts'
 
 /** What a rollback has done. `undone`: nothing had been changed yet. */
 export interface RolledBack {
