@@ -23,6 +23,8 @@ export interface TopologyReEntryOptions {
   readonly application: string
   /** The application with whose generation rows are written. Default: the same. */
   readonly clockOf?: string | undefined
+  /** What its records in topics are marked with. */
+  readonly generation?: number | undefined
   readonly environment: Environment
   /** Lets letters in where a part of them may be in a topic already. */
   readonly acceptRepeats: boolean
@@ -42,10 +44,10 @@ export class TopologyReEntry implements ReEntry {
   private constructor(options: TopologyReEntryOptions, opened: OpenTopology) {
     this.#options = options
     this.#opened = opened
-    const { topology, environment } = options
+    const { topology, environment, generation } = options
     const { broker, log } = environment
     const { counters } = this
-    this.#refusals = new CountedRefusals(topology, counters, log)
+    this.#refusals = new CountedRefusals(topology, counters, log, undefined, generation)
     const failed = (error: unknown) => this.#ending.abort(error)
     const { serdes } = opened
     const { signal } = this.#ending
@@ -153,6 +155,7 @@ export class TopologyReEntry implements ReEntry {
       counters: this.counters,
       log: environment.log,
       now: Date.now,
+      generation: this.#options.generation,
     })
     this.#processors.set(entrance, processor)
     return processor

@@ -4,16 +4,9 @@ import { freePorts } from '../../services/ports.ts'
 import { openKeyspace, type SpecKeyspace } from '../connectors/cassandra/keyspace.ts'
 import { millrace, runMillrace } from '../support/millrace.ts'
 import { servers } from '../support/servers.ts'
+import type { PlanEntry } from './plan/plan-entry.ts'
 
 const FILE = 'spec/cli/plan/stored.ts'
-
-interface Entry {
-  readonly kind: string
-  readonly name: string
-  readonly state: 'present' | 'missing' | { readonly differs: string }
-  readonly cure?: string
-  readonly breaks?: boolean
-}
 
 describe('millrace plan, on Kafka, registry and Cassandra', function () {
   this.timeout(120_000)
@@ -72,12 +65,12 @@ describe('millrace plan, on Kafka, registry and Cassandra', function () {
   })
 
   /** What differs for another version, which is one thing. */
-  async function only(changed: Record<string, string>): Promise<Entry> {
+  async function only(changed: Record<string, string>): Promise<PlanEntry> {
     const before = await held()
     const { code, stdout, stderr } = await runMillrace(['plan', FILE, '--json'], { ...env, ...changed })
     expect(code, stdout + stderr).to.equal(3)
     expect(await held()).to.deep.equal(before)
-    const entries = (JSON.parse(stdout) as Entry[]).filter(({ state }) => state !== 'present')
+    const entries = (JSON.parse(stdout) as PlanEntry[]).filter(({ state }) => state !== 'present')
     expect(entries, stdout).to.have.length(1)
     return entries[0]!
   }

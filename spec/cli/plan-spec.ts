@@ -2,24 +2,17 @@ import { expect } from 'chai'
 import { freePorts } from '../../services/ports.ts'
 import { logFolder } from '../connectors/embedded/log-folder.ts'
 import { type Ended, millrace, runMillrace } from '../support/millrace.ts'
+import type { PlanEntry } from './plan/plan-entry.ts'
 
 const FILE = 'spec/cli/plan/visits.ts'
-
-interface Entry {
-  readonly kind: string
-  readonly name: string
-  readonly state: 'present' | 'missing' | { readonly differs: string }
-  readonly cure?: string
-  readonly breaks?: boolean
-}
 
 describe('millrace plan', function () {
   this.timeout(120_000)
   const env = { MILLRACE_STATE_DIR: logFolder() }
   const plan = (more: Record<string, string> = {}, ...args: string[]): Promise<Ended> =>
     runMillrace(['plan', FILE, ...args], { ...env, ...more })
-  const entries = async (more: Record<string, string> = {}, ...args: string[]): Promise<Entry[]> =>
-    JSON.parse((await plan(more, '--json', ...args)).stdout) as Entry[]
+  const entries = async (more: Record<string, string> = {}, ...args: string[]): Promise<PlanEntry[]> =>
+    JSON.parse((await plan(more, '--json', ...args)).stdout) as PlanEntry[]
 
   it('should exit 4 with what apply would make, and 0 when it is made and has run', async () => {
     const before = await plan()

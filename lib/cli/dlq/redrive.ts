@@ -134,10 +134,12 @@ async function open(whose: LettersOf, environment: Connected<Variable>, flags: F
   }
   const topology = withGuarantee(whose.topology, flags.guarantee ?? whose.topology.guarantee)
   const clockOf = flags.applicationId ?? topology.name
-  const { runsAs: application } = await deployedAs(environment.broker, clockOf)
+  const { runsAs: application, generation } = await deployedAs(environment.broker, clockOf)
   await requireResources(resourcesOf(topology, application, environment, clockOf))
   const acceptRepeats = flags.acceptRepeats ?? false
-  return TopologyReEntry.open({ topology, application, clockOf, environment, acceptRepeats })
+  return TopologyReEntry.open({
+    ...{ topology, application, clockOf, generation, environment, acceptRepeats },
+  })
 }
 
 function selectionOf({ all, group, letter }: Flags, topic: string): Selection {
