@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { deployedAs } from '../deployed/application.ts'
+import { requireNoOrder } from '../deployed/orders.ts'
 import { MillraceError } from '../errors.ts'
 import { executeReset, planReset, type ResetPlan } from '../runtime/reset/reset.ts'
 import type { InputReset, ResetTo } from '../runtime/reset/reset-positions.ts'
@@ -50,7 +51,9 @@ async function reset(file: string, flags: Flags): Promise<void> {
   const topology = await loadTopology(file)
   const environment = await connect(variablesOf([topology]), 'reset', flags)
   try {
-    const { runsAs } = await deployedAs(environment.broker, flags.applicationId ?? topology.name)
+    const application = flags.applicationId ?? topology.name
+    await requireNoOrder(environment.broker, application)
+    const { runsAs } = await deployedAs(environment.broker, application)
     const options = {
       topology,
       application: runsAs,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../broker/broker.ts'
-import { isRetriable } from '../errors.ts'
+import { isRetriable, MillraceError } from '../errors.ts'
 import type { OutRecord } from '../record.ts'
 import { LEDGER, Ledger, ledgerRecord } from './ledger.ts'
 
@@ -43,6 +43,17 @@ export async function noOrder(
   if (standing === undefined) return
   waiting(standing)
   await watched(broker, application, signal, (order) => order === undefined)
+}
+
+/** @throws MillraceError `DATA_LOSS` while one stands: its positions and its state are counted on. */
+export async function requireNoOrder(broker: Broker, application: string): Promise<void> {
+  const order = await standingOrder(broker, application)
+  if (order === undefined) return
+  throw new MillraceError(
+    'DATA_LOSS',
+    `application "${application}" is being drained: \`${order.by}\` has not ended. Run it again to its end, or roll it back`,
+    { application },
+  )
 }
 
 /** Reads the ledger whenever it has grown. */

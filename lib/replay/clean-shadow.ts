@@ -1,9 +1,9 @@
-import { deployedAs } from '../deployed/application.ts'
 import { MillraceError } from '../errors.ts'
 import { connectorFor } from '../runtime/open.ts'
 import { executeReset, planReset, type ResetOptions } from '../runtime/reset/reset.ts'
-import { forgetPromotion, readPromotions } from './promotion/journal.ts'
+import { forgetPromotion } from './promotion/journal.ts'
 import { preImagesTopic } from './promotion/pre-images.ts'
+import { requireNotPromoted } from './promotion/require-not-promoted.ts'
 import { noteReplay } from './replay-record.ts'
 import { shadowApplication, shadowOf } from './shadow.ts'
 import { forgetShadow, type NamedShadow, requireShadow } from './shadow-record.ts'
@@ -75,30 +75,5 @@ function resetOptions({ topology, application, name, environment, stateDir }: Cl
     stateDir,
     to: { how: 'earliest' },
     sinks: false,
-  }
-}
-
-/** The application runs on it, or would again after a rollback. */
-async function requireNotPromoted({ application, name, environment }: CleanOptions): Promise<void> {
-  const own = shadowApplication(application, name)
-  const refuse = (why: string) => {
-    throw new MillraceError('DATA_LOSS', why, { application })
-  }
-  const { runsAs } = await deployedAs(environment.broker, application)
-  if (runsAs === own) {
-    refuse(
-      `application "${application}" runs on the state of shadow "${name}", which was promoted: \`millrace replay rollback ${name} FILE\` gives it back`,
-    )
-  }
-  for (const { name: other, value } of await readPromotions(environment, application)) {
-    const { stage, from } = value
-    if (stage === 'rolled back') continue
-    if (other === name)
-      refuse(`shadow "${name}" is being promoted or rolled back (${stage}): finish that first`)
-    if (from.runsAs === own) {
-      refuse(
-        `\`millrace replay rollback ${other} FILE\` would have application "${application}" run on the state of shadow "${name}" again`,
-      )
-    }
   }
 }

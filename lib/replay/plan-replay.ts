@@ -1,11 +1,12 @@
 import { MillraceError } from '../errors.ts'
 import type { Environment } from '../runtime/environment.ts'
-import { inputTopics } from '../runtime/input-topics.ts'
+import { sourceTopics } from '../runtime/input-topics.ts'
 import { checkName } from '../topology/check-name.ts'
 import type { TimeRange } from '../topology/keyed-nodes.ts'
 import type { Topology } from '../topology/nodes.ts'
 import type { Bound } from './bound.ts'
 import { progressOf, topicsBetween } from './progress.ts'
+import { requireNeverPromoted } from './promotion/require-not-promoted.ts'
 import { type ReplayRange, rangesBetween } from './range.ts'
 import { replayApplication } from './replay.ts'
 import { type ReplayRecord, readReplays } from './replay-record.ts'
@@ -40,7 +41,7 @@ export interface ReplayPlan {
 /**
  * What a replay would read, or go on with. Changes nothing.
  *
- * @throws MillraceError `DATA_LOSS` for steps whose state needs more than a range.
+ * @throws MillraceError `DATA_LOSS` for steps whose state needs more than a range, and into a shadow that was promoted.
  */
 export async function planReplay(said: ReplayRequest): Promise<ReplayPlan> {
   const { application, environment, request, into } = said
@@ -51,6 +52,7 @@ export async function planReplay(said: ReplayRequest): Promise<ReplayPlan> {
   const name = begun?.name ?? said.name ?? nextName(known.map((one) => one.name))
   const own = replayApplication(application, name, into)
   checkName('replay', own)
+  if (into) await requireNeverPromoted({ application, name, environment })
   if (begun !== undefined) {
     const meant = into ? shadowOf(said.topology, name) : withoutReadBack(said.topology)
     const resumes = await progressOf(environment, own, begun.value, topicsBetween(meant, own))
@@ -86,9 +88,8 @@ async function further({ environment, to, request }: ReplayRequest, own: string,
 async function newRecord({ topology, application, environment, from, to, request, into }: ReplayRequest) {
   const { broker } = environment
   const read = into ? topology : withoutReadBack(topology)
-  const { outside, written } = inputTopics(read, application)
   const tables = new Set(read.nodes.flatMap((node) => (node.kind === 'table' ? [node.topic.name] : [])))
-  const topics = outside.filter((topic) => !written.includes(topic))
+  const topics = sourceTopics(read, application)
   const widened = into || from.how === 'earliest' ? undefined : widenedBy(read, from, to)
   const [first, last] = [earlier(from, widened?.before), later(to, widened?.after)]
   const sources = topics.filter((topic) => !tables.has(topic))

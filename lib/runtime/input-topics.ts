@@ -24,6 +24,12 @@ export function inputTopics(topology: Topology, application: string): InputTopic
   return { outside, own: [...new Set(named(true))], written }
 }
 
+/** Of the outside, those that it does not write itself: where its input comes from. */
+export function sourceTopics(topology: Topology, application: string): readonly string[] {
+  const { outside, written } = inputTopics(topology, application)
+  return outside.filter((topic) => !written.includes(topic))
+}
+
 /**
  * How many partitions the inputs really have.
  *

@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { BrokerConsumer, BrokerProducer } from '../broker/broker.ts'
 import { MillraceError, messageOf } from '../errors.ts'
 import type { TopicPartition } from '../record.ts'
 import { checkName } from '../topology/check-name.ts'
 import { withGuarantee } from '../topology/guarantee.ts'
 import type { Topology } from '../topology/nodes.ts'
-import { allReached, type Ends, endsOf } from './caught-up.ts'
+import { endsOf } from './caught-up.ts'
 import { CommittingAtLeastOnce, CommittingExactlyOnce } from './committing.ts'
 import { Counters } from './counters.ts'
 import { Events, type WorkerEvents } from './events.ts'
@@ -15,6 +14,7 @@ import { keepUp } from './keep-up.ts'
 import { type OpenTopology, open } from './open.ts'
 import { Ownership } from './ownership.ts'
 import { Pauses } from './pauses.ts'
+import { caughtUp, readThrough, sourcePartitions } from './read-through.ts'
 import { Refusals } from './refusals.ts'
 import { requireResources, resourcesOf } from './resources.ts'
 import { Restores } from './restore-progress.ts'
@@ -187,9 +187,9 @@ class RunningWorker implements Worker {
     const { signal } = this.#ending
     const ownership = this.#ownership
     keepUp({ topology, application, broker, folders, ownership, purgeInterval, cleanupDelay, log, signal })
-    const { untilCaughtUp, drain } = this.#options
+    const { untilCaughtUp, drain, partitionsOf } = this.#options
     const ends = untilCaughtUp ? await endsOf(broker.admin, this.#topics) : undefined
-    if (drain) this.#pauseOutside()
+    if (drain) this.#pauses.pause(sourcePartitions(topology, application, partitionsOf))
     await this.#globals.start()
     await this.#consumer.start({
       revoked: () => ownership.revoked(),
@@ -199,47 +199,14 @@ class RunningWorker implements Worker {
       failed: (error) => this.#end(error),
     })
     if (ends === undefined && !drain) return
-    const through = drain ? this.#through(new Map()) : this.#caughtUp(ends!)
+    const { idleAfter = IDLE_AFTER } = this.#options
+    const { admin } = broker
+    const reading = { topology, application, admin, idleAfter, settled: () => this.settled, signal }
+    const through = drain ? readThrough(reading) : caughtUp(reading, ends!)
     through.then(
       () => this.#end(),
       (error: unknown) => this.#end(error),
     )
-  }
-
-  /**
-   * The ends of the outside, what has followed from them in topics that it reads itself and, unless ever more comes in,
-   * what is shown on idle input.
-   */
-  async #caughtUp(outside: Ends): Promise<void> {
-    const { topology, idleAfter = IDLE_AFTER } = this.#options
-    const { signal } = this.#ending
-    await this.#through(outside)
-    const patience = performance.now() + longestIdleness(topology) + 5 * idleAfter
-    if (this.settled) return
-    while (!this.settled && performance.now() < patience && !signal.aborted) {
-      await delay(100, undefined, { signal }).catch(() => {})
-    }
-    await this.#through(outside)
-  }
-
-  /** Up to these ends, and to those of what has followed from them in topics that it reads itself. */
-  #through(outside: Ends): Promise<void> {
-    const { environment, application, topology } = this.#options
-    const { own, written } = inputTopics(topology, application)
-    const transactional = topology.guarantee === 'exactly-once'
-    const { admin } = environment.broker
-    const group = { admin, group: application, own: [...own, ...written], transactional }
-    return allReached(group, outside, this.#ending.signal)
-  }
-
-  #pauseOutside(): void {
-    const { topology, application, partitionsOf } = this.#options
-    const { outside, written } = inputTopics(topology, application)
-    for (const topic of outside.filter((one) => !written.includes(one))) {
-      this.#pauses.pause(
-        Array.from({ length: partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
-      )
-    }
   }
 
   get standbyLag(): number | undefined {
@@ -305,10 +272,6 @@ class RunningWorker implements Worker {
       if (result.status === 'rejected') log.warn({}, `while closing: ${messageOf(result.reason)}`)
     }
   }
-}
-
-function longestIdleness({ nodes }: Topology): number {
-  return Math.max(0, ...nodes.map((node) => (node.kind === 'window' ? (node.idleness ?? 0) : 0)))
 }
 
 function tableTopics(topology: Topology): string[] {

@@ -43,6 +43,9 @@ export function rolledBackText({ outcome, application, runsAs, sinks }: RolledBa
 function sinksText(sinks: readonly AppliedSink[]): string {
   if (sinks.length === 0) return ''
   const rows = sinks.map(({ sink, added, changed, removed }) => [sink, added, changed, removed])
+  const unreadable = sinks.flatMap(({ sink, unreadable }) =>
+    unreadable === 0 ? [] : [`${sink}: ${unreadable} records whose key can't be read are as they were\n`],
+  )
   const kept = sinks.flatMap(({ sink, kept }) =>
     kept === 0
       ? []
@@ -50,5 +53,5 @@ function sinksText(sinks: readonly AppliedSink[]): string {
           `${sink}: ${kept} keys stay that the other version has not: it is not compacted, and nothing says there that a key is no more\n`,
         ],
   )
-  return `${table(['written into', 'added', 'changed', 'removed'], rows)}\n${kept.join('')}`
+  return `${table(['written into', 'added', 'changed', 'removed'], rows)}\n${[...kept, ...unreadable].join('')}`
 }

@@ -1,5 +1,5 @@
 import type { Position } from '../../record.ts'
-import { inputTopics } from '../../runtime/input-topics.ts'
+import { sourceTopics } from '../../runtime/input-topics.ts'
 import { readReplays } from '../replay-record.ts'
 import { shadowApplication } from '../shadow.ts'
 import type { NamedShadow } from '../shadow-record.ts'
@@ -22,8 +22,7 @@ export async function standings(
   runsAs: string,
 ): Promise<Standing[]> {
   const { broker } = environment
-  const { outside, written } = inputTopics(topology, application)
-  const topics = outside.filter((topic) => !written.includes(topic))
+  const topics = sourceTopics(topology, application)
   const live = offsetsOf(await broker.admin.committed(runsAs, topics))
   const shadow = offsetsOf(await broker.admin.committed(shadowApplication(application, name), topics))
   const replay = (await readReplays(environment, application)).find((one) => one.name === name)?.value

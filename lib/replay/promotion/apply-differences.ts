@@ -31,12 +31,15 @@ export interface AppliedSink {
   readonly removed: number
   /** Keys that the other side does not have, in a topic that is not compacted: nothing there says that one is no more. */
   readonly kept: number
+  /** Records whose key can't be read: they are as they were. */
+  readonly unreadable: number
 }
 
 /**
  * Makes live sinks what the others are: each row at its own record's time under this generation, or above what is newer;
  * what the others do not have is deleted at its own time. In topics the newest record of each such key comes again,
- * marked with the generation; what is not there is deleted where they are compacted. What was done before is no difference any more: it can be killed and done again.
+ * marked with the generation; what is not there is deleted where they are compacted. What was done before is no
+ * difference any more: it can be killed and done again.
  *
  * @throws MillraceError `WRITE` for what a server would not take.
  */
@@ -57,7 +60,7 @@ export async function applyDifferences(
         counts[kind === 'missing' ? 'removed' : kind]++
       }
     }
-    applied.push({ sink: sinkName(sink.node), ...counts })
+    applied.push({ sink: sinkName(sink.node), ...counts, unreadable: sink.unreadable })
   }
   return applied
 }
@@ -88,7 +91,7 @@ function recordOf({ live, shadow }: Difference, topic: string, generation: numbe
 
 async function rows(
   { name: step, target }: SinkNode,
-  { environment, application, generation }: Applying,
+  { environment, application, generation, journal }: Applying,
 ): Promise<Write> {
   const table = target as TableTarget
   const connector = connectorFor(environment.sinks, table.connector, step)
@@ -105,6 +108,8 @@ async function rows(
     throw new MillraceError('WRITE', `row ${key} of table ${table.name} is left as it was: ${how}`, { step })
   }
   return async (some) => {
+    // Tables know no fencing: who has lost the journal stops here.
+    await journal.hold()
     for (let from = 0; from < some.length; from += AT_A_TIME) {
       await Promise.all(some.slice(from, from + AT_A_TIME).map(writeOne))
     }

@@ -3,7 +3,7 @@ import { readPublished } from '../../deployed/published.ts'
 import type { Position } from '../../record.ts'
 import { endsOf } from '../../runtime/caught-up.ts'
 import type { Environment } from '../../runtime/environment.ts'
-import { inputTopics } from '../../runtime/input-topics.ts'
+import { inputTopics, sourceTopics } from '../../runtime/input-topics.ts'
 import type { Topology } from '../../topology/nodes.ts'
 
 const LOOK_EVERY_MS = 500
@@ -19,12 +19,6 @@ export interface Draining {
   readonly waiting: (what: string) => void
 }
 
-/** The inputs of the outside that are not its own outputs: where P is. */
-export function sourcesOf(topology: Topology, group: string): readonly string[] {
-  const { outside, written } = inputTopics(topology, group)
-  return outside.filter((topic) => !written.includes(topic))
-}
-
 /**
  * Resolves when nobody is in the group any more and all that it had written for itself has been read, with the positions
  * of the sources: P. As long as workers obey the order, or die, that comes by itself.
@@ -36,7 +30,7 @@ export async function drained(draining: Draining): Promise<readonly Position[]> 
   let before: string | undefined
   for (;;) {
     const what = await left(draining)
-    const positions = await admin.committed(group, sourcesOf(topology, group))
+    const positions = await admin.committed(group, sourceTopics(topology, group))
     // Twice the same: what a transaction has written is shown some moments after its positions.
     const now = what === undefined ? JSON.stringify(positions) : undefined
     if (now !== undefined && now === before) return positions
@@ -81,5 +75,8 @@ async function ownTopics({ topology, application, group, environment }: Draining
 
 export function placesText(positions: readonly Position[]): string {
   if (positions.length === 0) return 'its beginning'
-  return positions.map(({ topic, partition, offset }) => `${topic}/${partition} ${offset}`).join(', ')
+  return positions
+    .map(({ topic, partition, offset }) => `${topic}/${partition} ${offset}`)
+    .sort()
+    .join(', ')
 }

@@ -90,6 +90,11 @@ export class Journal {
     this.promotion = promotion
   }
 
+  /** Rejects with `FENCED` once another has taken over. */
+  hold(): Promise<void> {
+    return this.#write(this.promotion!, [])
+  }
+
   async forget(along: readonly OutRecord[] = []): Promise<void> {
     await this.#write(null, along)
     this.promotion = undefined

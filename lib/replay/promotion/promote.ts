@@ -2,13 +2,14 @@ import { deployedRecord } from '../../deployed/application.ts'
 import { orderRecord } from '../../deployed/orders.ts'
 import { MillraceError } from '../../errors.ts'
 import type { Position } from '../../record.ts'
+import { sourceTopics } from '../../runtime/input-topics.ts'
 import { labelOf, resourcesOf } from '../../runtime/resources.ts'
 import { withGuarantee } from '../../topology/guarantee.ts'
 import { shadowApplication } from '../shadow.ts'
 import { requireShadow } from '../shadow-record.ts'
 import type { AppliedSink } from './apply-differences.ts'
 import { catchUp, requireReplayed } from './catch-up.ts'
-import { drained, placesText, sourcesOf } from './drained.ts'
+import { type Draining, drained, placesText } from './drained.ts'
 import { largestGeneration, raiseGenerations } from './generations.ts'
 import { Journal } from './journal.ts'
 import { writePreImages } from './pre-images.ts'
@@ -42,8 +43,11 @@ export async function promote(options: PromotionOptions): Promise<Promoted> {
   try {
     await requirePromotable(options, journal)
     if (journal.promotion === undefined) await begin(options, journal)
-    if (journal.promotion!.stage === 'draining') await drainAndFollow(options, journal)
-    if (journal.promotion!.stage === 'imaging') await keepPreImages(options, journal)
+    // A worker that was starting when the order was given goes on for a moment, and P with it: that is seen last.
+    while (['draining', 'imaging'].includes(journal.promotion!.stage)) {
+      if (journal.promotion!.stage === 'draining') await drainAndFollow(options, journal)
+      await keepPreImages(options, journal)
+    }
     const sinks = journal.promotion!.stage === 'applying' ? await applyAndSwitch(options, journal) : []
     const { positions, generation, from } = journal.promotion!
     const { application } = options
@@ -81,29 +85,29 @@ async function requirePromotable(options: PromotionOptions, { promotion, deploye
 async function begin(options: PromotionOptions, journal: Journal): Promise<void> {
   const { topology, application, name, environment, tell } = options
   const from = journal.deployed
-  tell(`the shadow catches up with live, which goes on`)
+  tell('the shadow catches up with live, which goes on')
   const { admin } = environment.broker
-  await catchUp(options, await admin.committed(from.runsAs, sourcesOf(topology, from.runsAs)))
+  await catchUp(options, await admin.committed(from.runsAs, sourceTopics(topology, from.runsAs)))
   const order = orderRecord(application, { order: 'drain', by: `replay promote ${name}` })
   const since = new Date().toISOString()
   await journal.note({ stage: 'draining', from, positions: [], generation: 0, since }, [order])
 }
 
 async function drainAndFollow(options: PromotionOptions, journal: Journal): Promise<void> {
-  const { topology, application, environment, tell } = options
-  const { runsAs: group, generation } = journal.promotion!.from
-  const waiting = (what: string) => tell(`waiting for ${what}`)
-  const draining = { topology, application, group, environment, waiting }
-  let positions: readonly Position[]
-  do {
-    positions = await drained(draining)
-    tell(`live is drained at ${placesText(positions)}`)
-    await catchUp(options, positions)
-    // A worker that was starting when the order was given has gone on for a moment.
-  } while (JSON.stringify(await drained(draining)) !== JSON.stringify(positions))
+  const { tell } = options
+  const positions = await drained(drainingOf(options, journal))
+  tell(`live is drained at ${placesText(positions)}`)
+  await catchUp(options, positions)
   await createMissing(options)
-  const next = Math.max(generation ?? 0, await largestGeneration(options)) + 1
+  const { from } = journal.promotion!
+  const next = Math.max(from.generation ?? 0, await largestGeneration(options)) + 1
   await journal.note({ ...journal.promotion!, stage: 'imaging', positions, generation: next })
+}
+
+function drainingOf(options: PromotionOptions, journal: Journal): Draining {
+  const { topology, application, environment, tell } = options
+  const group = journal.promotion!.from.runsAs
+  return { topology, application, group, environment, waiting: (what) => tell(`waiting for ${what}`) }
 }
 
 /** What the new version writes and the old one did not. */
@@ -123,11 +127,13 @@ async function createMissing(options: PromotionOptions): Promise<void> {
 }
 
 async function keepPreImages(options: PromotionOptions, journal: Journal): Promise<void> {
-  const { generation } = journal.promotion!
+  const { generation, positions } = journal.promotion!
   await raiseGenerations(options, generation)
   const kept = await writePreImages({ ...options, clocks: true }, journal)
   options.tell(`${kept} rows and records are kept as they were`)
-  await journal.note({ ...journal.promotion!, stage: 'applying' })
+  const now = await drained(drainingOf(options, journal))
+  const stage = placesText(now) === placesText(positions) ? 'applying' : 'draining'
+  await journal.note({ ...journal.promotion!, stage })
 }
 
 async function applyAndSwitch(options: PromotionOptions, journal: Journal): Promise<readonly AppliedSink[]> {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { deployedAs } from '../../../lib/deployed/application.ts'
 import { DeployedWorker } from '../../../lib/deployed/deployed-worker.ts'
 import { Ledger } from '../../../lib/deployed/ledger.ts'
-import { standingOrder } from '../../../lib/deployed/orders.ts'
+import { requireNoOrder, standingOrder } from '../../../lib/deployed/orders.ts'
 import { headerOf, type RawRecord } from '../../../lib/record.ts'
 import { cleanShadow } from '../../../lib/replay/clean-shadow.ts'
 import { planReplay } from '../../../lib/replay/plan-replay.ts'
@@ -13,6 +13,7 @@ import type { PromotionOptions } from '../../../lib/replay/promotion/promotion-o
 import { rollback } from '../../../lib/replay/promotion/rollback.ts'
 import { startReplay } from '../../../lib/replay/replay.ts'
 import { GENERATION } from '../../../lib/runtime/generation-header.ts'
+import { startWorker } from '../../../lib/runtime/worker.ts'
 import { applyTopology } from '../../support/environment.ts'
 import { until } from '../../support/until.ts'
 import { Stage } from '../stage.ts'
@@ -51,6 +52,8 @@ describe('a shadow that is promoted and rolled back', function () {
     for (const nth of [1, 2, 3]) {
       await expectKilled(promote(promotion('v2', nth, 'behind')))
       expect(await standingOrder(stage.broker, APPLICATION)).to.include({ order: 'drain' })
+      const refused = await requireNoOrder(stage.broker, APPLICATION).catch((error: unknown) => error)
+      expect(String(refused)).to.match(/is being drained: `replay promote v2` has not ended/)
       await live!.done
       expect((await rollback(promotion('v2'))).outcome).to.equal('undone')
       expect(await standingOrder(stage.broker, APPLICATION)).to.equal(undefined)
@@ -80,9 +83,12 @@ describe('a shadow that is promoted and rolled back', function () {
     await expectTotals(NEW)
   })
 
-  it('should not be removed while the application runs on it', async () => {
+  it('should not be removed, nor read into, while the application runs on it', async () => {
     const refused = await cleanShadow({ ...promotion('v2'), topology: next }).catch((error: unknown) => error)
     expect(String(refused)).to.match(/runs on the state of shadow "v2", which was promoted/)
+    // Its group is the live one by now.
+    const into = await replayInto('v2').catch((error: unknown) => error)
+    expect(String(into)).to.match(/runs on the state of shadow "v2", which was promoted/)
   })
 
   it('should be rolled back while records come in, however often it is killed', async () => {
@@ -110,14 +116,23 @@ describe('a shadow that is promoted and rolled back', function () {
     expect(new Set([...seen.keys()].map((said) => said.split(' ')[2])).size).to.be.greaterThan(3)
   })
 
-  it('should not be promoted again, and be made anew', async () => {
+  it('should not be promoted again, be made anew, and see what live has read since P', async () => {
     const refused = await promote(promotion('v2')).catch((error: unknown) => error)
     expect(String(refused)).to.match(/was rolled back: what came since is not in its sinks/)
+    const into = await replayInto('v2').catch((error: unknown) => error)
+    expect(String(into)).to.match(/was rolled back: what came since is not in its sinks/)
     await cleanShadow({ ...promotion('v2'), topology: next })
     await replayInto('v2')
-    const done = promote(promotion('v2'))
-    await done
+    // P is noted, and killed; a worker that knows of no order reads on.
+    await expectKilled(promote(promotion('v2', 2, 'behind')))
     await live!.done
+    await produce(30)
+    const { environment, stateDir } = stage
+    const { generation } = await deployedAs(stage.broker, APPLICATION)
+    const late = { topology: old, environment, stateDir, idleAfter: 0, generation, untilCaughtUp: true }
+    await startWorker(late).then(({ done }) => done)
+    const { positions } = await promote(promotion('v2'))
+    expect(positions.reduce((sum, { offset }) => sum + offset, 0)).to.equal(produced)
     live = await start(next)
     await passed()
     await expectBands(NEW)
