@@ -7,10 +7,14 @@ import { ended } from '../support/counting-reporter.ts'
 import { onServers } from '../support/on-servers.ts'
 import { replaySize } from './size.ts'
 
-const ROOMS = ['replay', 'dead-letters', 'verify', 'explain', 'deployed']
+const ROOMS = ['replay', 'dead-letters', 'verify', 'explain', 'deployed', 'cli/replay', 'cli/verify']
+const COMMANDS = ['plan', 'explain', 'dlq', 'reset']
 
 const specs = process.argv.slice(2)
-const all = ROOMS.map((room) => `spec/${room}/**/*-spec.ts`)
+const all = [
+  ...ROOMS.map((room) => `spec/${room}/**/*-spec.ts`),
+  ...COMMANDS.map((command) => `spec/cli/${command}*-spec.ts`),
+]
 
 ended([
   await onServers(new AbortController(), (run) => {
