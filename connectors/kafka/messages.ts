@@ -28,15 +28,18 @@ export function topicMessages(request: ProduceRequest): TopicMessages[] {
       partition: record.partition,
       key: record.key,
       value: record.value,
-      // As a string: kafkajs takes a numeric 0 for "now".
-      timestamp: String(record.timestamp),
+      timestamp: asClientTime(record.timestamp),
       headers: asClientHeaders(record.headers),
     })
   }
   return [...byTopic.values()]
 }
 
-/** The repaired record encoder takes our headers as they are; kafkajs' types do not know that. */
+/** The repaired request takes times and headers as they are; kafkajs' types do not know that. */
+function asClientTime(timestamp: number): string {
+  return timestamp as unknown as string
+}
+
 function asClientHeaders(headers: Headers): IHeaders {
   return headers as unknown as IHeaders
 }

@@ -5,8 +5,8 @@ import { type Connection, repairConnection } from './connection.ts'
 import { messagesDecoder, type OldMessage } from './decode-messages.ts'
 import { groupMessagesPerPartition } from './group-messages.ts'
 import { type OffsetManager, repairOffsetReset } from './offset-reset.ts'
+import { type Compressor, produceRequestOf } from './produce-request.ts'
 import type { CodecLookup } from './record-batch.ts'
-import { encodeRecord } from './record-encoder.ts'
 import { type ConsumerGroup, repairRejoin } from './rejoin.ts'
 import { replaceModule } from './replace-module.ts'
 import { sendMessagesOf } from './send-messages.ts'
@@ -23,7 +23,7 @@ export function repairKafkajs(require: NodeJS.Require): void {
   replaceModule(require, 'kafkajs/src/consumer/filterAbortedMessages', filterAbortedMessages)
   replaceModule(require, 'kafkajs/src/consumer/batch', Batch)
   replaceModule(require, 'kafkajs/src/producer/groupMessagesPerPartition', groupMessagesPerPartition)
-  replaceModule(require, 'kafkajs/src/protocol/recordBatch/record/v0', encodeRecord)
+  replaceModule(require, 'kafkajs/src/protocol/requests/produce/v3/request', produceRequest(load))
   const { KafkaJSMetadataNotLoaded } = load<{ KafkaJSMetadataNotLoaded: NoMetadata }>('errors')
   replaceModule(require, 'kafkajs/src/producer/sendMessages', sendMessagesOf(KafkaJSMetadataNotLoaded))
   replaceModule(require, 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages', decodeMessages(load))
@@ -39,6 +39,14 @@ export function repairKafkajs(require: NodeJS.Require): void {
   const { prototype: group } = load<ClassOf<ConsumerGroup & JoiningGroup>>('consumer/consumerGroup')
   repairRejoin(group)
   repairUserData(group, MemberAssignment)
+}
+
+function produceRequest(load: <T>(file: string) => T) {
+  const { Produce } = load<{ Produce: number }>('protocol/requests/apiKeys')
+  const { lookupCodec } = load<{ lookupCodec: (compression: number) => Compressor }>(
+    'protocol/message/compression',
+  )
+  return produceRequestOf(Produce, lookupCodec)
 }
 
 function decodeMessages(load: <T>(file: string) => T) {

@@ -1,56 +1,54 @@
 import type { Headers } from '../../../lib/record.ts'
 
 export interface EncodableRecord {
-  readonly offsetDelta: number
-  readonly timestampDelta: number
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: Headers
 }
 
-/** What kafkajs' Encoder accepts in place of another Encoder. */
-export interface EncodedRecord {
-  readonly buf: Buffer
-  readonly buffer: Buffer
-}
-
+/** Beyond these numbers bits can't be moved with 32-bit operators. */
+const INT_32 = 2 ** 31
 const ATTRIBUTES_SIZE = 1
 
-/**
- * One record of a batch, magic 2 (kafkajs' protocol/recordBatch/record/v0). The stock encoder takes headers as an
- * object, so that their order is lost where a name occurs more than once or looks like a number.
- */
-export function encodeRecord(record: EncodableRecord): EncodedRecord {
-  const names = record.headers.map(([name]) => Buffer.from(name))
-  const body = bodySize(record, names)
-  const buf = Buffer.allocUnsafe(sizeOfVarint(body) + body)
-  let at = writeVarint(buf, body, 0)
-  buf[at++] = 0
-  at = writeVarint(buf, record.timestampDelta, at)
-  at = writeVarint(buf, record.offsetDelta, at)
-  at = writeBytes(buf, record.key, at)
-  at = writeBytes(buf, record.value, at)
-  at = writeVarint(buf, names.length, at)
-  names.forEach((name, i) => {
-    at = writeBytes(buf, name, at)
-    at = writeBytes(buf, record.headers[i]![1], at)
-  })
-  return { buf, buffer: buf }
+/** Of a record of a batch, magic 2, behind its length: what that says. */
+export function bodySize(record: EncodableRecord, offsetDelta: number, timestampDelta: number): number {
+  const { key, value, headers } = record
+  let size = ATTRIBUTES_SIZE + sizeOfVarint(timestampDelta) + sizeOfVarint(offsetDelta)
+  size += sizeOfBytes(key) + sizeOfBytes(value) + sizeOfVarint(headers.length)
+  for (const [name, header] of headers) {
+    const length = Buffer.byteLength(name)
+    size += sizeOfVarint(length) + length + sizeOfBytes(header)
+  }
+  return size
 }
 
-function bodySize(record: EncodableRecord, names: readonly Buffer[]): number {
-  const headers = names.reduce(
-    (size, name, i) => size + sizeOfBytes(name) + sizeOfBytes(record.headers[i]![1]),
-    sizeOfVarint(names.length),
-  )
-  return (
-    ATTRIBUTES_SIZE +
-    sizeOfVarint(record.timestampDelta) +
-    sizeOfVarint(record.offsetDelta) +
-    sizeOfBytes(record.key) +
-    sizeOfBytes(record.value) +
-    headers
-  )
+/** Writes its length and the record; returns where it ends. @param body its size */
+export function writeRecord(
+  into: Buffer,
+  start: number,
+  body: number,
+  { key, value, headers }: EncodableRecord,
+  offsetDelta: number,
+  timestampDelta: number,
+): number {
+  let at = writeVarint(into, body, start)
+  into[at++] = 0
+  at = writeVarint(into, timestampDelta, at)
+  at = writeVarint(into, offsetDelta, at)
+  at = writeBytes(into, key, at)
+  at = writeBytes(into, value, at)
+  at = writeVarint(into, headers.length, at)
+  for (const [name, header] of headers) {
+    at = writeVarint(into, Buffer.byteLength(name), at)
+    at += into.write(name, at)
+    at = writeBytes(into, header, at)
+  }
+  return at
+}
+
+/** How many bytes a record takes whose body is of that size. */
+export function withLength(body: number): number {
+  return sizeOfVarint(body) + body
 }
 
 /** Zigzag, without 32-bit operators: timestamp deltas may need more. */
@@ -58,18 +56,22 @@ function zigzag(value: number): number {
   return value >= 0 ? value * 2 : -value * 2 - 1
 }
 
+function shifted(rest: number): number {
+  return rest < INT_32 ? rest >>> 7 : Math.floor(rest / 0x80)
+}
+
 function sizeOfVarint(value: number): number {
   let rest = zigzag(value)
   let size = 1
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++
+  for (; rest >= 0x80; rest = shifted(rest)) size++
   return size
 }
 
-function writeVarint(buf: Buffer, value: number, start: number): number {
+function writeVarint(into: Buffer, value: number, start: number): number {
   let at = start
   let rest = zigzag(value)
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) buf[at++] = (rest % 0x80) | 0x80
-  buf[at++] = rest
+  for (; rest >= 0x80; rest = shifted(rest)) into[at++] = (rest % 0x80) | 0x80
+  into[at++] = rest
   return at
 }
 
@@ -77,8 +79,9 @@ function sizeOfBytes(bytes: Buffer | null): number {
   return bytes === null ? 1 : sizeOfVarint(bytes.length) + bytes.length
 }
 
-function writeBytes(buf: Buffer, bytes: Buffer | null, start: number): number {
-  if (bytes === null) return writeVarint(buf, -1, start)
-  const at = writeVarint(buf, bytes.length, start)
-  return at + bytes.copy(buf, at)
+function writeBytes(into: Buffer, bytes: Buffer | null, start: number): number {
+  if (bytes === null) return writeVarint(into, -1, start)
+  const at = writeVarint(into, bytes.length, start)
+  into.set(bytes, at)
+  return at + bytes.length
 }

@@ -31,12 +31,11 @@ export function openKeyspace(contactPoints = servers().cassandraContactPoints): 
       await driver.shutdown()
     }
   }
-  const execute = (cql: string) =>
-    judge((driver) => driver.execute(cql, [], { prepare: true, fetchSize: 100_000 }))
+  const execute = (cql: string) => judge((driver) => driver.execute(cql, [], { prepare: true }))
   return {
     name,
     settings,
-    select: async <Row>(cql: string) => (await execute(cql)).rows.map((row) => ({ ...row })) as Row[],
+    select: (cql) => judge((driver) => allPages(driver, cql)),
     execute: async (cql) => {
       await execute(cql)
     },
@@ -44,4 +43,16 @@ export function openKeyspace(contactPoints = servers().cassandraContactPoints): 
       await execute(`DROP KEYSPACE IF EXISTS ${name}`)
     },
   }
+}
+
+/** A server of specs has little memory: it is asked for as much at a time as it gives by default. */
+async function allPages<Row>(driver: Client, cql: string): Promise<Row[]> {
+  const rows: Row[] = []
+  let pageState: string | undefined
+  do {
+    const page = await driver.execute(cql, [], { prepare: true, ...(pageState && { pageState }) })
+    for (const row of page.rows) rows.push({ ...row } as Row)
+    pageState = page.pageState ?? undefined
+  } while (pageState !== undefined)
+  return rows
 }

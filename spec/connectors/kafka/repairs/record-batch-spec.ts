@@ -1,7 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { messagesDecoder } from '../../../../connectors/kafka/repairs/decode-messages.ts'
-import { encodeRecord } from '../../../../connectors/kafka/repairs/record-encoder.ts'
+import {
+  bodySize,
+  type EncodableRecord,
+  withLength,
+  writeRecord,
+} from '../../../../connectors/kafka/repairs/record-encoder.ts'
 import type { Headers } from '../../../../lib/record.ts'
 import { failureOf } from '../../../conformance/failure-of.ts'
 import { stockFile } from '../stock-kafkajs.ts'
@@ -37,6 +42,19 @@ function answer(...batches: Buffer[]): Decoder {
 async function batchOf(records: object[], more: object = {}): Promise<Buffer> {
   return (await RecordBatch({ records, firstTimestamp: 1000, lastOffsetDelta: records.length - 1, ...more }))
     .buffer
+}
+
+interface DeltaRecord extends EncodableRecord {
+  readonly offsetDelta: number
+  readonly timestampDelta: number
+}
+
+function encodeRecord(record: DeltaRecord): WireBuffer & { readonly buf: Buffer } {
+  const { offsetDelta, timestampDelta } = record
+  const body = bodySize(record, offsetDelta, timestampDelta)
+  const buffer = Buffer.alloc(withLength(body))
+  expect(writeRecord(buffer, 0, body, record, offsetDelta, timestampDelta)).to.equal(buffer.length)
+  return { buf: buffer, buffer }
 }
 
 const plain = { offsetDelta: 0, timestampDelta: 0, key: null, value: null, headers: [] }
