@@ -1,28 +1,85 @@
-/** `npm run bench -- NAME…`: each workload prints JSON lines. Figures are ratios, or beside the bare code of the same run. */
+/**
+ * `npm run bench -- NAME…`: each workload prints JSON lines. Figures are ratios, or beside the bare code of the same run.
+ * Races end in a summary, and in exit code 1 for wrong rows or a ratio beyond its floor in `goals.json`.
+ */
 import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
 import { operatorCost } from './operator-cost.ts'
+import type { Lap } from './race/race.ts'
+import { readGoals, standings, summary } from './race/summary.ts'
 import { restoreThroughput } from './restore.ts'
+import { w1 } from './w1.ts'
 import { w2Counts } from './w2-counts.ts'
-import type { Workload } from './workload.ts'
+import type { RaceOptions, RaceWorkload, Result, Workload } from './workload.ts'
 
+const RACES: Readonly<Record<string, RaceWorkload>> = { w1 }
 const WORKLOADS: Readonly<Record<string, Workload>> = {
   'operator-cost': operatorCost,
   restore: restoreThroughput,
   'w2-counts': w2Counts,
 }
+const NAMES = [...Object.keys(RACES), ...Object.keys(WORKLOADS)]
+const USAGE = `usage: npm run bench -- NAME… [--rounds 3] [--records 1000000] [--only TEXT]…
+benchmarks: ${NAMES.join(', ')}
+  --rounds   how often each contestant of a race runs
+  --records  of the input of a race
+  --only     contestants whose name has this in it`
 
-const names = process.argv.slice(2)
-const unknown = names.find((name) => !Object.hasOwn(WORKLOADS, name))
-if (names.length === 0 || names.includes('--help') || unknown !== undefined) {
-  const say = unknown === undefined || unknown === '--help' ? console.log : console.error
-  if (say === console.error) say(`there is no benchmark "${unknown}"`)
-  say(`usage: npm run bench -- NAME…\nbenchmarks: ${Object.keys(WORKLOADS).join(', ')}`)
-  process.exitCode = say === console.error || names.length === 0 ? 2 : 0
-} else {
-  for (const name of names) {
-    for await (const result of WORKLOADS[name]!()) {
-      const machine = `${cpus().length} x ${cpus()[0]?.model}, node ${process.version}`
-      console.log(JSON.stringify({ bench: name, ...result, machine, at: new Date().toISOString() }))
-    }
+const options = argumentsOf()
+if (options !== undefined) {
+  for (const name of options.names) {
+    if (Object.hasOwn(RACES, name)) await race(name, options.race)
+    else for await (const result of WORKLOADS[name]!()) print(name, result)
   }
+}
+
+async function race(name: string, raceOptions: RaceOptions): Promise<void> {
+  const laps: Lap[] = []
+  for await (const lap of RACES[name]!(raceOptions)) {
+    laps.push(lap)
+    print(name, { ...lap })
+  }
+  const goals = readGoals().filter(({ workload }) => workload === name)
+  const found = standings(goals, laps)
+  console.log(`\n${summary(laps, found)}\n`)
+  if (laps.some(({ right }) => !right) || found.some(({ met }) => !met)) process.exitCode = 1
+}
+
+function print(bench: string, result: Result): void {
+  const machine = `${cpus().length} x ${cpus()[0]?.model}, node ${process.version}`
+  console.log(JSON.stringify({ bench, ...result, machine, at: new Date().toISOString() }))
+}
+
+/** Undefined where there is nothing to run: that is said. */
+function argumentsOf(): { names: readonly string[]; race: RaceOptions } | undefined {
+  try {
+    const { positionals: names, values } = parseArgs({
+      allowPositionals: true,
+      options: {
+        rounds: { type: 'string', default: '3' },
+        records: { type: 'string', default: '1000000' },
+        only: { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    const unknown = names.find((name) => !NAMES.includes(name))
+    if (unknown !== undefined) throw new Error(`there is no benchmark "${unknown}"`)
+    if (!values.help && names.length > 0) {
+      const isWanted = (name: string) =>
+        values.only.length === 0 || values.only.some((text) => name.includes(text))
+      const [rounds, records] = [whole('rounds', values.rounds), whole('records', values.records)]
+      return { names, race: { rounds, records, isWanted } }
+    }
+    console.log(USAGE)
+    process.exitCode = values.help ? 0 : 2
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`)
+    process.exitCode = 2
+  }
+  return undefined
+}
+
+function whole(name: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${name} is a number from 1, not "${text}"`)
+  return Number(text)
 }

@@ -1,7 +1,20 @@
+import type { Lap } from './race/race.ts'
+
 /** Figures by name, with their units in the names. */
-export type Result = Readonly<Record<string, string | number>>
+export type Result = Readonly<Record<string, string | number | boolean>>
 
 export type Workload = () => AsyncIterable<Result>
+
+/** For workloads whose contestants take turns. */
+export interface RaceOptions {
+  readonly rounds: number
+  /** Of the input. */
+  readonly records: number
+  /** Which contestants run, by their name. */
+  readonly isWanted: (contestant: string) => boolean
+}
+
+export type RaceWorkload = (options: RaceOptions) => AsyncIterable<Lap>
 
 const ROUNDS = 60
 

@@ -13,9 +13,10 @@ const progressEveryMs = 3_000
 const abandonedAfterMs = 60 * 60 * 1000
 
 export interface Artifacts {
-  /** `services/<name>.pom.xml` lists them. */
   readonly name: string
   readonly version: string
+  /** The file that lists them. Default `services/<name>.pom.xml`. */
+  readonly pom?: string | undefined
   /** The pom lists an archive to be unpacked, instead of jars. */
   readonly packed?: boolean | undefined
 }
@@ -63,11 +64,10 @@ function inTurn(fetch: () => Promise<void>): Promise<void> {
 
 function runMaven(
   maven: string,
-  { name, version, packed = false }: Artifacts,
+  { name, version, pom = pomOf(name), packed = false }: Artifacts,
   outputDirectory: string,
   onProgress: (line: string) => void,
 ): Promise<void> {
-  const pom = fileURLToPath(new URL(`${name}.pom.xml`, import.meta.url))
   const goal = `${dependencyPlugin}:${packed ? 'unpack' : 'copy'}-dependencies`
   // The marker files of `unpack` go with the rest: by default they land beside the pom.
   const args = [
@@ -107,6 +107,10 @@ function runMaven(
       )
     })
   })
+}
+
+function pomOf(name: string): string {
+  return fileURLToPath(new URL(`${name}.pom.xml`, import.meta.url))
 }
 
 /** Renames the finished directory into place; if another process was faster, its directory stays. */

@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url'
+import { millrace as ended } from '../../spec/support/millrace.ts'
+import { type Contestant, type Run, threadsOf } from '../race/contestant.ts'
+
+export interface MillraceOptions {
+  readonly guarantee: 'at-least-once' | 'exactly-once'
+  readonly threads: number
+  /** Takes application, input and output from `BENCH_APPLICATION`, `BENCH_INPUT` and `BENCH_OUTPUT`. */
+  readonly topology: string
+}
+
+const BIN = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
+
+/** `millrace run`, as a user runs it: checks, dead letters and metrics are on. */
+export function millrace({ guarantee, threads, topology }: MillraceOptions): Contestant {
+  return {
+    name: `millrace, ${guarantee}, ${threadsOf(threads)}`,
+    before: async (run) => {
+      await ended(['apply', topology], variablesOf(run))
+    },
+    command: (run) => ({
+      argv: [
+        ...[process.execPath, BIN, 'run', '--until-caught-up', '--port', '0'],
+        ...['--guarantee', guarantee, '--threads', String(threads), topology],
+      ] as [string, ...string[]],
+      env: variablesOf(run),
+    }),
+  }
+}
+
+function variablesOf({ brokers, input, output, application, folder }: Run): Record<string, string> {
+  return {
+    KAFKA_BROKERS: brokers.join(','),
+    MILLRACE_STATE_DIR: folder,
+    BENCH_APPLICATION: application,
+    BENCH_INPUT: input,
+    BENCH_OUTPUT: output,
+  }
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Broker } from '../../lib/broker/broker.ts'
+import { type Contestant, PARTITIONS } from './contestant.ts'
+import { FIRST_SEEN } from './first-seen.ts'
+import { type Measured, measured, withFolder } from './measured.ts'
+import { APPEND_TIME, type Written } from './written.ts'
+
+export interface Race {
+  readonly broker: Broker
+  readonly brokers: readonly string[]
+  /** The broker's process; undefined where it is not the bench's own. */
+  readonly brokerPid: number | undefined
+  readonly contestants: readonly Contestant[]
+  readonly rounds: number
+  readonly input: string
+  readonly records: number
+  /** Of what is to be written. */
+  readonly checksum: string
+  /** What a contestant has written. */
+  readonly written: (broker: Broker, topic: string) => Promise<Written>
+}
+
+/** One run of one contestant. */
+export interface Lap extends Omit<Measured, 'begun'> {
+  readonly contestant: string
+  readonly round: number
+  readonly records: number
+  /** Input records, from the first that its code saw to the last that was appended to the output, by the broker's clock. */
+  readonly 'records/s': number
+  /** From the start of the process to the first record that its code saw. */
+  readonly 'to first s': number
+  readonly checksum: string
+  /** Whether the rows are those that are to come of the input, and each of them once. */
+  readonly right: boolean
+}
+
+/** All contestants in turn, each round in the other direction: what changes with time falls on all of them. */
+export async function* laps(race: Race): AsyncGenerator<Lap> {
+  for (const contestant of race.contestants) await contestant.ready?.()
+  for (let round = 1; round <= race.rounds; round++) {
+    const order = round % 2 === 1 ? race.contestants : race.contestants.toReversed()
+    for (const contestant of order) yield await lap(race, contestant, round)
+  }
+}
+
+async function lap(race: Race, contestant: Contestant, round: number): Promise<Lap> {
+  const { broker, brokers, brokerPid, input, records } = race
+  const application = `bench-${process.pid}-${race.contestants.indexOf(contestant)}-${round}`
+  const output = `${application}-out`
+  await broker.admin.createTopic({ topic: output, partitions: PARTITIONS, config: APPEND_TIME })
+  return withFolder(async (folder) => {
+    const run = { brokers, input, output, records, application, folder }
+    await contestant.before?.(run)
+    const { argv, env } = contestant.command(run)
+    const firstSeen = join(folder, 'first-seen')
+    const command = { argv, env: { ...env, [FIRST_SEEN]: firstSeen } }
+    const { begun, ...took } = await measured(command, brokerPid)
+    const first = Number(readFileSync(firstSeen, 'utf8'))
+    const { checksum, last } = await race.written(broker, output)
+    await broker.upkeep.deleteTopic(output)
+    return {
+      contestant: contestant.name,
+      round,
+      records,
+      'records/s': Math.round((records * 1000) / (last - first)),
+      'to first s': (first - begun) / 1000,
+      ...took,
+      checksum,
+      right: checksum === race.checksum,
+    }
+  })
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import type { Lap } from './race.ts'
+
+/** Figures of a lap that are compared. */
+export type Figure = 'records/s' | 'to first s' | 'cpu s' | 'peak MiB'
+
+/** How one contestant is to stand beside another, by the medians of their laps. */
+export interface Goal {
+  readonly workload: string
+  readonly figure: Figure
+  readonly of: string
+  readonly beside: string
+  /** The ratio below (or above) which the run fails; without either it is only said. */
+  readonly atLeast?: number
+  readonly atMost?: number
+  /** What it is to become. */
+  readonly goal: number
+}
+
+export interface Standing extends Goal {
+  /** Undefined where one of the two did not run. */
+  readonly ratio: number | undefined
+  readonly met: boolean
+}
+
+export function readGoals(): readonly Goal[] {
+  return JSON.parse(readFileSync(new URL('../goals.json', import.meta.url), 'utf8'))
+}
+
+export function standings(goals: readonly Goal[], laps: readonly Lap[]): readonly Standing[] {
+  return goals.map((goal) => {
+    const [of, beside] = [goal.of, goal.beside].map((name) => medianOf(laps, name, goal.figure))
+    const ratio = of === undefined || beside === undefined ? undefined : of / beside
+    const { atLeast = 0, atMost = Number.POSITIVE_INFINITY } = goal
+    return { ...goal, ratio, met: ratio === undefined || (ratio >= atLeast && ratio <= atMost) }
+  })
+}
+
+/** Undefined where there is none. Of an even number the mean of the two in the middle. */
+export function median(numbers: readonly number[]): number | undefined {
+  const sorted = numbers.toSorted((one, other) => one - other)
+  const middle = Math.floor(sorted.length / 2)
+  if (sorted.length % 2 === 1) return sorted[middle]
+  return sorted.length === 0 ? undefined : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+export function medianOf(laps: readonly Lap[], contestant: string, figure: keyof Lap): number | undefined {
+  return median(laps.filter((lap) => lap.contestant === contestant).map((lap) => Number(lap[figure])))
+}
+
+const COLUMNS = ['records/s', 'to first s', 'cpu s', 'broker cpu s', 'other cpu s', 'peak MiB'] as const
+
+/** Markdown: the medians of every contestant, and the ratios. */
+export function summary(laps: readonly Lap[], found: readonly Standing[]): string {
+  const names = [...new Set(laps.map(({ contestant }) => contestant))]
+  const rows = names.map((name) => {
+    const right = laps.every((lap) => lap.contestant !== name || lap.right)
+    return [name, ...COLUMNS.map((figure) => shown(medianOf(laps, name, figure))), right ? 'right' : 'WRONG']
+  })
+  const ratios = found
+    .filter(({ ratio }) => ratio !== undefined)
+    .map(({ figure, of, beside, ratio, atLeast, atMost, goal, met }) => {
+      const floor = atLeast === undefined ? (atMost === undefined ? '' : `≤ ${atMost}`) : `≥ ${atLeast}`
+      return [figure, of, beside, ratio!.toFixed(2), floor, String(goal), met ? '' : 'NOT MET']
+    })
+  return [
+    table(['contestant', ...COLUMNS, 'rows'], rows),
+    table(['figure', 'of', 'beside', 'ratio', 'floor', 'goal', ''], ratios),
+  ].join('\n\n')
+}
+
+function shown(figure: number | undefined): string {
+  if (figure === undefined || Number.isNaN(figure)) return ''
+  return figure.toLocaleString('en', { maximumFractionDigits: figure < 100 ? 2 : 0 })
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
