@@ -1,9 +1,10 @@
 import { kafkaBroker } from '../connectors/kafka/broker.ts'
 import type { Broker } from '../lib/broker/broker.ts'
 import { withKafka } from './kafka.ts'
+import { PARTITIONS } from './race/contestant.ts'
+import { type Users, writeUsers } from './users.ts'
 import { countsIn } from './w2/counted.ts'
-import { type Ran, runOneFirst, runThreads } from './w2/runs.ts'
-import { PARTITIONS, type W2Input, writeUsers } from './w2/users.ts'
+import { countsOf, type Ran, runOneFirst, runThreads } from './w2/runs.ts'
 import type { Result } from './workload.ts'
 
 const USERS = Number(process.env.W2_USERS ?? 1_000_000)
@@ -39,7 +40,7 @@ export async function* w2Counts(): AsyncIterable<Result> {
   })
 }
 
-function written(broker: Broker, name: string, into: number): Promise<W2Input> {
+function written(broker: Broker, name: string, into: number): Promise<Users> {
   return writeUsers(broker, nameOf(name), { number: USERS, into, seed: SEED })
 }
 
@@ -51,10 +52,10 @@ async function result(
   broker: Broker,
   workload: string,
   application: string,
-  { expected }: W2Input,
+  { counts: expected }: Users,
   { seconds, late }: Ran,
 ): Promise<Result> {
-  const counts = await countsIn(broker, `${application}-counts`)
+  const counts = await countsIn(broker, countsOf(application))
   const counted = [...counts.values()].reduce((sum, count) => sum + count, 0)
   const wrong = [...expected].filter(([name, count]) => counts.get(name) !== count).length
   const windows = counts.size

@@ -5,6 +5,8 @@ import { type Contestant, type Run, threadsOf } from '../race/contestant.ts'
 export interface MillraceOptions {
   readonly guarantee: 'at-least-once' | 'exactly-once'
   readonly threads: number
+  /** Runs until it is told to end. Default: until it has caught up. */
+  readonly live?: boolean
   /** Takes application, input and output from `BENCH_APPLICATION`, `BENCH_INPUT` and `BENCH_OUTPUT`. */
   readonly topology: string
 }
@@ -12,7 +14,7 @@ export interface MillraceOptions {
 const BIN = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
 
 /** `millrace run`, as a user runs it: checks, dead letters and metrics are on. */
-export function millrace({ guarantee, threads, topology }: MillraceOptions): Contestant {
+export function millrace({ guarantee, threads, topology, live = false }: MillraceOptions): Contestant {
   return {
     name: `millrace, ${guarantee}, ${threadsOf(threads)}`,
     before: async (run) => {
@@ -20,7 +22,7 @@ export function millrace({ guarantee, threads, topology }: MillraceOptions): Con
     },
     command: (run) => ({
       argv: [
-        ...[process.execPath, BIN, 'run', '--until-caught-up', '--port', '0'],
+        ...[process.execPath, BIN, 'run', ...(live ? [] : ['--until-caught-up']), '--port', '0'],
         ...['--guarantee', guarantee, '--threads', String(threads), topology],
       ] as [string, ...string[]],
       env: variablesOf(run),

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { loadavg, tmpdir } from 'node:os'
+import { constants, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from './contestant.ts'
 import { openMeter } from './meter.ts'
@@ -28,8 +28,16 @@ const LAST_WORDS = 2_000
 const MOST_MS = 15 * 60_000
 let number = 0
 
-/** @param broker its process. @throws with the last that it said for one that does not end with 0. */
-export async function measured({ argv, env }: Command, broker: number | undefined): Promise<Measured> {
+/**
+ * @param broker its process.
+ * @param work what is done meanwhile with one that does not end by itself: behind it, it is told to.
+ * @throws with the last that it said for one that does not end with 0, or by that.
+ */
+export async function measured(
+  { argv, env }: Command,
+  broker: number | undefined,
+  work?: () => Promise<void>,
+): Promise<Measured> {
   const meter = openMeter(`millrace-bench-${process.pid}-${number++}`)
   const [before, ofBroker, ofAll] = [loadavg()[0]!, brokerSeconds(broker), cpuSecondsOfAll()]
   const begun = Date.now()
@@ -48,8 +56,14 @@ export async function measured({ argv, env }: Command, broker: number | undefine
     peak = Math.max(peak, meter.residentBytes(child.pid!))
   }, LOOK_MS)
   try {
-    const [code, signal] = await once(child, 'close')
-    if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code ?? signal}:\n${said}`)
+    const closed = once(child, 'close')
+    if (work !== undefined) {
+      await Promise.race([work(), closed])
+      child.kill('SIGTERM')
+    }
+    const [code, signal] = await closed
+    if (code !== 0 && !(work !== undefined && isTerminated(code, signal)))
+      throw new Error(`${argv.join(' ')} ended with ${code ?? signal}:\n${said}`)
     const cpu = meter.cpuSeconds()
     const brokers = brokerSeconds(broker) - ofBroker
     return {
@@ -77,6 +91,11 @@ export async function withFolder<T>(work: (folder: string) => Promise<T>): Promi
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** The JVM says so by its exit code. */
+function isTerminated(code: number | null, signal: NodeJS.Signals | null): boolean {
+  return signal === 'SIGTERM' || code === 128 + constants.signals.SIGTERM
 }
 
 function brokerSeconds(broker: number | undefined): number {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Broker } from '../../lib/broker/broker.ts'
 import { type Contestant, PARTITIONS } from './contestant.ts'
 import { FIRST_SEEN } from './first-seen.ts'
-import { type Measured, measured, withFolder } from './measured.ts'
+import { measured, withFolder } from './measured.ts'
 import { APPEND_TIME, type Written } from './written.ts'
 
 export interface Race {
@@ -21,32 +21,40 @@ export interface Race {
   readonly written: (broker: Broker, topic: string) => Promise<Written>
 }
 
-/** One run of one contestant. */
-export interface Lap extends Omit<Measured, 'begun'> {
+/** One run of one contestant: figures by name, their units in the names. */
+export interface Lap {
   readonly contestant: string
   readonly round: number
-  readonly records: number
-  /** Input records, from the first that its code saw to the last that was appended to the output, by the broker's clock. */
-  readonly 'records/s': number
-  /** From the start of the process to the first record that its code saw. */
-  readonly 'to first s': number
-  readonly checksum: string
-  /** Whether the rows are those that are to come of the input, and each of them once. */
+  /** Whether what was written is what was to come of the input. */
   readonly right: boolean
+  readonly [figure: string]: string | number | boolean
 }
 
 /** All contestants in turn, each round in the other direction: what changes with time falls on all of them. */
-export async function* laps(race: Race): AsyncGenerator<Lap> {
-  for (const contestant of race.contestants) await contestant.ready?.()
-  for (let round = 1; round <= race.rounds; round++) {
-    const order = round % 2 === 1 ? race.contestants : race.contestants.toReversed()
-    for (const contestant of order) yield await lap(race, contestant, round)
+export async function* inTurns<C extends Contestant>(
+  contestants: readonly C[],
+  rounds: number,
+  lap: (contestant: C, round: number) => Promise<Lap>,
+): AsyncGenerator<Lap> {
+  for (const contestant of contestants) await contestant.ready?.()
+  for (let round = 1; round <= rounds; round++) {
+    const order = round % 2 === 1 ? contestants : contestants.toReversed()
+    for (const contestant of order) yield await lap(contestant, round)
   }
 }
 
+/** How fast each is with an input that is all there. */
+export function laps(race: Race): AsyncGenerator<Lap> {
+  return inTurns(race.contestants, race.rounds, (contestant, round) => lap(race, contestant, round))
+}
+
+/**
+ * `records/s`: input records, from the first that its code saw to the last that was appended to the output, by the
+ * broker's clock. `to first s`: from the start of the process to the first record that its code saw.
+ */
 async function lap(race: Race, contestant: Contestant, round: number): Promise<Lap> {
   const { broker, brokers, brokerPid, input, records } = race
-  const application = `bench-${process.pid}-${race.contestants.indexOf(contestant)}-${round}`
+  const application = applicationOf(race.contestants.indexOf(contestant), round)
   const output = `${application}-out`
   await broker.admin.createTopic({ topic: output, partitions: PARTITIONS, config: APPEND_TIME })
   return withFolder(async (folder) => {
@@ -70,4 +78,9 @@ async function lap(race: Race, contestant: Contestant, round: number): Promise<L
       right: checksum === race.checksum,
     }
   })
+}
+
+/** Of its own for every lap. */
+export function applicationOf(contestant: number, round: number): string {
+  return `bench-${process.pid}-${contestant}-${round}`
 }

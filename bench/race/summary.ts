@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { Lap } from './race.ts'
 
-/** Figures of a lap that are compared. */
-export type Figure = 'records/s' | 'to first s' | 'cpu s' | 'peak MiB'
+/** Figures of a lap that are shown and compared, where there are any. */
+const COLUMNS = [
+  ...(['records/s', 'to first s', 'p0 ms', 'p50 ms', 'p90 ms', 'p95 ms', 'p99 ms', 'p100 ms'] as const),
+  ...(['cpu s', 'broker cpu s', 'other cpu s', 'peak MiB'] as const),
+]
+
+export type Figure = (typeof COLUMNS)[number]
 
 /** How one contestant is to stand beside another, by the medians of their laps. */
 export interface Goal {
@@ -44,18 +49,17 @@ export function median(numbers: readonly number[]): number | undefined {
   return sorted.length === 0 ? undefined : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-export function medianOf(laps: readonly Lap[], contestant: string, figure: keyof Lap): number | undefined {
+export function medianOf(laps: readonly Lap[], contestant: string, figure: string): number | undefined {
   return median(laps.filter((lap) => lap.contestant === contestant).map((lap) => Number(lap[figure])))
 }
-
-const COLUMNS = ['records/s', 'to first s', 'cpu s', 'broker cpu s', 'other cpu s', 'peak MiB'] as const
 
 /** Markdown: the medians of every contestant, and the ratios. */
 export function summary(laps: readonly Lap[], found: readonly Standing[]): string {
   const names = [...new Set(laps.map(({ contestant }) => contestant))]
+  const columns = COLUMNS.filter((figure) => laps.some((lap) => figure in lap))
   const rows = names.map((name) => {
     const right = laps.every((lap) => lap.contestant !== name || lap.right)
-    return [name, ...COLUMNS.map((figure) => shown(medianOf(laps, name, figure))), right ? 'right' : 'WRONG']
+    return [name, ...columns.map((figure) => shown(medianOf(laps, name, figure))), right ? 'right' : 'WRONG']
   })
   const ratios = found
     .filter(({ ratio }) => ratio !== undefined)
@@ -64,7 +68,7 @@ export function summary(laps: readonly Lap[], found: readonly Standing[]): strin
       return [figure, of, beside, ratio!.toFixed(2), floor, String(goal), met ? '' : 'NOT MET']
     })
   return [
-    table(['contestant', ...COLUMNS, 'rows'], rows),
+    table(['contestant', ...columns, 'rows'], rows),
     table(['figure', 'of', 'beside', 'ratio', 'floor', 'goal', ''], ratios),
   ].join('\n\n')
 }

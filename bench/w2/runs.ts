@@ -8,7 +8,7 @@ import { endsOf, reached } from '../../lib/runtime/caught-up.ts'
 import type { CountsByStep } from '../../lib/runtime/counters.ts'
 import { startWorker } from '../../lib/runtime/worker.ts'
 import { millrace } from '../../spec/support/millrace.ts'
-import { PARTITIONS } from './users.ts'
+import { PARTITIONS } from '../race/contestant.ts'
 
 const TOPOLOGY = 'bench/w2/topology.ts'
 
@@ -27,12 +27,7 @@ interface Wanted {
 /** `millrace run --threads 2`, from nothing: no state, no positions, no topics of its own but empty ones. */
 export async function runThreads({ brokers, application, input }: Wanted): Promise<Ran> {
   return withFolder(async (folder) => {
-    const env = {
-      KAFKA_BROKERS: brokers.join(','),
-      MILLRACE_STATE_DIR: folder,
-      W2_APPLICATION: application,
-      W2_INPUT: input,
-    }
+    const env = { ...variables({ brokers, application, input }), MILLRACE_STATE_DIR: folder }
     await millrace(['apply', TOPOLOGY], env)
     const begun = performance.now()
     const said = await millrace(['run', '--threads', '2', '--until-caught-up', '--json', TOPOLOGY], env)
@@ -44,7 +39,7 @@ export async function runThreads({ brokers, application, input }: Wanted): Promi
 /** Two members of the group that read one partition wholly before they read the others. */
 export async function runOneFirst(broker: Broker, { brokers, application, input }: Wanted): Promise<Ran> {
   return withFolder(async (folder) => {
-    const env = { KAFKA_BROKERS: brokers.join(','), W2_APPLICATION: application, W2_INPUT: input }
+    const env = variables({ brokers, application, input })
     await millrace(['apply', TOPOLOGY], env)
     Object.assign(process.env, env)
     const { default: topology } = await import(`./topology.ts?${application}`)
@@ -67,6 +62,20 @@ export async function runOneFirst(broker: Broker, { brokers, application, input 
     const late = workers.reduce((sum, { counters }) => sum + lateIn(counters.snapshot()), 0)
     return { seconds: since(begun), late }
   })
+}
+
+function variables({ brokers, application, input }: Wanted): Record<string, string> {
+  return {
+    KAFKA_BROKERS: brokers.join(','),
+    BENCH_APPLICATION: application,
+    BENCH_INPUT: input,
+    BENCH_OUTPUT: countsOf(application),
+  }
+}
+
+/** The topic that its counts go to. */
+export function countsOf(application: string): string {
+  return `${application}-counts`
 }
 
 function lateIn(counts: CountsByStep): number {

@@ -2,6 +2,7 @@ import {
   count,
   json,
   keyBy,
+  map,
   sink,
   topic,
   topology,
@@ -10,22 +11,27 @@ import {
   window,
   windowedKey,
 } from '../../lib/index.ts'
-import { PARTITIONS, type User } from './users.ts'
+import { PARTITIONS } from '../race/contestant.ts'
+import { seen } from '../race/first-seen.ts'
+import type { RawUser } from '../w1/cleanse.ts'
 
-/** Of its own for each run, so that each begins cold. */
-const application = process.env.W2_APPLICATION ?? 'w2'
+const { BENCH_APPLICATION = 'w2', BENCH_INPUT = 'users', BENCH_OUTPUT = 'w2-counts' } = process.env
 
-/** Users by country and minute, as `userCounts` of a run has them: every update of every window. */
-export const counts = topic(`${application}-counts`, {
+const users = topic(BENCH_INPUT, { value: json<RawUser>(), partitions: PARTITIONS })
+const counts = topic(BENCH_OUTPUT, {
   key: windowedKey(),
   value: json<number | null>(),
   partitions: PARTITIONS,
 })
 
-export default topology(application, ({ source }) => {
-  const users = topic(process.env.W2_INPUT ?? 'w2-users', { value: json<User>(), partitions: PARTITIONS })
+/** Users by country and minute, as `userCounts` of a run has them: every update of every window. */
+export default topology(BENCH_APPLICATION, ({ source }) => {
   source('users', users).pipe(
-    keyBy('country', ({ nat }) => nat.toUpperCase()),
+    map('country', ({ nat }) => {
+      seen()
+      return nat.toUpperCase()
+    }),
+    keyBy('by-country', (country) => country),
     window('per-minute', tumbling('1m', { grace: '30s' })),
     count('per-country'),
     toStream('updates'),

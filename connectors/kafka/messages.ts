@@ -1,8 +1,7 @@
 /** What kafkajs is given to write, and what its answers mean. */
-import type { IHeaders, RecordMetadata, TopicMessages } from 'kafkajs'
+import type { Message, RecordMetadata, TopicMessages } from 'kafkajs'
 import { recordSize } from '../../lib/broker/record-size.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { Headers } from '../../lib/record.ts'
 import { protocolTypeOf } from './errors.ts'
 import { type ProduceRequest, partitionKey } from './requests.ts'
 
@@ -19,29 +18,10 @@ export function chosenPartition({ message }: { message: { partition?: number } }
   return message.partition!
 }
 
-export function topicMessages(request: ProduceRequest): TopicMessages[] {
-  const byTopic = new Map<string, TopicMessages>()
-  for (const record of request.records) {
-    const topic = byTopic.get(record.topic) ?? { topic: record.topic, messages: [] }
-    byTopic.set(record.topic, topic)
-    topic.messages.push({
-      partition: record.partition,
-      key: record.key,
-      value: record.value,
-      timestamp: asClientTime(record.timestamp),
-      headers: asClientHeaders(record.headers),
-    })
-  }
-  return [...byTopic.values()]
-}
-
-/** The repaired request takes times and headers as they are; kafkajs' types do not know that. */
-function asClientTime(timestamp: number): string {
-  return timestamp as unknown as string
-}
-
-function asClientHeaders(headers: Headers): IHeaders {
-  return headers as unknown as IHeaders
+/** The records themselves: the repaired request takes them as they are, which kafkajs' types do not know. */
+export function topicMessages({ records }: ProduceRequest): TopicMessages[] {
+  const byTopic = Map.groupBy(records, ({ topic }) => topic)
+  return [...byTopic].map(([topic, of]) => ({ topic, messages: of as unknown as Message[] }))
 }
 
 /** After a change of leader `sendBatch` may resolve without having written some of the partitions. */

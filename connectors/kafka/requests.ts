@@ -10,7 +10,7 @@ export const REQUEST_BYTES = 8 * 1024 * 1024
 export interface ProduceRequest {
   readonly records: readonly PlacedRecord[]
   /** By `partitionKey`. */
-  readonly batches: ReadonlyMap<string, PlacedRecord[]>
+  readonly batches: ReadonlyMap<string, readonly PlacedRecord[]>
 }
 
 export function partitionKey({ topic, partition }: TopicPartition): string {
@@ -27,43 +27,55 @@ export function* requestsOf(
 ): Generator<ProduceRequest> {
   let request = new RequestBuilder(batchBytes)
   for (const record of records) {
-    if (!request.takes(record)) {
-      yield request
-      request = new RequestBuilder(batchBytes)
-    }
-    request.add(record)
+    if (request.takes(record)) continue
+    yield request
+    request = new RequestBuilder(batchBytes)
+    request.takes(record)
   }
   if (request.records.length > 0) yield request
 }
 
 class RequestBuilder implements ProduceRequest {
   readonly records: PlacedRecord[] = []
-  readonly batches = new Map<string, PlacedRecord[]>()
   readonly #batchBytes: number
-  readonly #sizes = new Map<string, number>()
+  readonly #batches = new Map<string, Batch[]>()
   #total = 0
 
   constructor(batchBytes: number) {
     this.#batchBytes = batchBytes
   }
 
-  takes(record: PlacedRecord): boolean {
-    const size = recordSize(record)
-    const batch = this.#sizes.get(partitionKey(record)) ?? 0
-    return (
-      (batch === 0 || batch + size <= this.#batchBytes) &&
-      (this.#total === 0 || this.#total + size <= REQUEST_BYTES)
-    )
+  get batches(): ReadonlyMap<string, readonly PlacedRecord[]> {
+    const all = [...this.#batches].flatMap(([topic, batches]) => {
+      return Object.entries(batches).map(([partition, { records }]) => {
+        return [partitionKey({ topic, partition: Number(partition) }), records] as const
+      })
+    })
+    return new Map(all)
   }
 
-  add(record: PlacedRecord): void {
-    const key = partitionKey(record)
+  /** Adds it, unless that makes the batch or the request too large. */
+  takes(record: PlacedRecord): boolean {
     const size = recordSize(record)
-    const batch = this.batches.get(key)
-    if (batch === undefined) this.batches.set(key, [record])
-    else batch.push(record)
+    const { topic, partition } = record
+    const ofTopic = this.#batches.get(topic) ?? []
+    if (ofTopic.length === 0) this.#batches.set(topic, ofTopic)
+    const batch = ofTopic[partition]
+    if (batch !== undefined && batch.bytes + size > this.#batchBytes) return false
+    if (this.#total > 0 && this.#total + size > REQUEST_BYTES) return false
+    if (batch === undefined) ofTopic[partition] = { records: [record], bytes: size }
+    else {
+      batch.records.push(record)
+      batch.bytes += size
+    }
     this.records.push(record)
-    this.#sizes.set(key, (this.#sizes.get(key) ?? 0) + size)
     this.#total += size
+    return true
   }
+}
+
+/** What is to be one batch of one partition. */
+interface Batch {
+  readonly records: PlacedRecord[]
+  bytes: number
 }

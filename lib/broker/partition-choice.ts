@@ -32,10 +32,11 @@ export class PartitionChoice {
 
   async place(records: readonly OutRecord[]): Promise<PlacedRecord[]> {
     const counts = await this.#countsFor(records)
-    return records.map((record) => ({
-      ...record,
-      partition: this.#choose(record, counts.get(record.topic)!),
-    }))
+    return records.map((record) => {
+      const { topic, key, value, timestamp, headers } = record
+      // Written out: it is on the hot path.
+      return { topic, partition: this.#choose(record, counts.get(topic)!), key, value, timestamp, headers }
+    })
   }
 
   async #countsFor(records: readonly OutRecord[]): Promise<ReadonlyMap<string, number>> {

@@ -164,10 +164,10 @@ export class TopologyReEntry implements ReEntry {
 
 /** What the running application is handed says how often it has been redriven: its next letter is to know. */
 function add(whole: Outbox, part: Outbox, attempts: ReadonlyMap<RawRecord, number>): void {
-  for (const { record, origin } of part.records) {
-    const said = [REDRIVEN, Buffer.from(String(attempts.get(origin.raw) ?? 1))] as const
-    const headers = origin.node.kind === 'repartition' ? [said, ...record.headers] : record.headers
-    whole.records.push({ record: { ...record, headers }, origin })
+  for (const { record, node, raw } of part.records) {
+    const said = [REDRIVEN, Buffer.from(String(attempts.get(raw) ?? 1))] as const
+    const headers = node.kind === 'repartition' ? [said, ...record.headers] : record.headers
+    whole.records.push({ record: { ...record, headers }, node, raw })
   }
   whole.letters.push(...part.letters)
   for (const [node, rows] of part.rows) for (const { row, raw } of rows) whole.addRow(node, row, raw)

@@ -117,8 +117,8 @@ async function run(
             state,
             stages,
           )
-        for (const { record: out, origin } of outbox.records)
-          if (origin.node.kind === 'repartition') waiting.push(asRead(out))
+        for (const { record: out, node } of outbox.records)
+          if (node.kind === 'repartition') waiting.push(asRead(out))
       }
     }
   } finally {
@@ -146,7 +146,7 @@ async function process(
 }
 
 function note(outbox: Outbox, stages: Stages): void {
-  for (const { record, origin } of outbox.records) stages.written(origin.node, record)
+  for (const { record, node } of outbox.records) stages.written(node, record)
   for (const [node, rows] of outbox.rows) {
     for (const { row } of rows) {
       const { key, value, timestamp } = row

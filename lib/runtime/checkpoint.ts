@@ -5,7 +5,15 @@ import type { TaskState } from '../state/task-state.ts'
 import { type ChangelogPlace, changelogRecords, type Meta, moved, nextCheckpoint } from './changelog.ts'
 import type { ChangelogEnds } from './changelog-ends.ts'
 import type { Committer } from './committer.ts'
-import { deliver, deliverRows, type Outputs, type RowOutputs, type RowWriters, sendAll } from './deliver.ts'
+import {
+  countWritten,
+  deliver,
+  deliverRows,
+  type Outputs,
+  type RowOutputs,
+  type RowWriters,
+  sendAll,
+} from './deliver.ts'
 import type { Outbox } from './outbox.ts'
 import { withPositions } from './saved-positions.ts'
 
@@ -81,7 +89,7 @@ export function exactlyOnce(targets: TransactionalTargets): Checkpoint {
     if (all.length > 0) await transactions.send(all)
     await transactions.commit(positions)
     committed()
-    for (const { origin } of outbox.records) outputs.counters.add(origin.node.name, 'written')
+    countWritten(outbox.records, outputs.counters)
     outputs.counters.add('dead-letters', 'written', letters.length)
     // 3. the local state follows
     if (change === undefined) return

@@ -101,10 +101,21 @@ async function sendSome(
       if (isRefusal(error)) return error
       throw error
     }
-    for (const { origin } of part) outputs.counters.add(origin.node.name, 'written')
+    countWritten(part, outputs.counters)
     return undefined
   }
-  for (const { item, refusal } of await bisect(outgoing, send)) refuse(refusal, item.origin)
+  for (const { item, refusal } of await bisect(outgoing, send)) refuse(refusal, item)
+}
+
+/** By the steps that wrote them: neighbours are mostly of one. */
+export function countWritten(outgoing: readonly Outgoing[], counters: Counters): void {
+  let from = 0
+  for (let at = 1; at <= outgoing.length; at++) {
+    const { node } = outgoing[from]!
+    if (at < outgoing.length && outgoing[at]!.node === node) continue
+    counters.add(node.name, 'written', at - from)
+    from = at
+  }
 }
 
 /** Waits for the broker as long as it takes. Rejects for a record that it will never take. */

@@ -27,6 +27,11 @@ export function inPortions(limits: BatchLimits, portion: number): BatchLimits {
   }
 }
 
+interface Input {
+  readonly input: TopicPartition
+  readonly queue: InputQueue
+}
+
 const NOTHING: MicroBatch = { records: [], positions: [] }
 /** What a timer can wait for. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -37,7 +42,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
  */
 export class MicroBatchQueue {
   readonly #limits: BatchLimits
-  readonly #inputs: ReadonlyMap<string, { readonly input: TopicPartition; readonly queue: InputQueue }>
+  readonly #inputs: readonly Input[]
   readonly #paces: ReadonlyMap<string, TokenBucket>
   /** Cut, and not to be handed out before its time. */
   #held: { readonly batch: MicroBatch; readonly at: number } | undefined
@@ -56,16 +61,14 @@ export class MicroBatchQueue {
   ) {
     this.#paces = paces
     this.#limits = limits
-    this.#inputs = new Map(
-      inputs.map((input) => {
-        return [input.topic, { input, queue: new InputQueue(creditBytes, (state) => flow(input, state)) }]
-      }),
-    )
+    this.#inputs = inputs.map((input) => {
+      return { input, queue: new InputQueue(creditBytes, (state) => flow(input, state)) }
+    })
   }
 
   offer(batch: FetchedBatch): void {
     if (this.#closed) return
-    this.#inputs.get(batch.topic)!.queue.add(batch)
+    this.#queueOf(batch.topic).add(batch)
     this.#records += batch.records.length
     this.#fetches++
     this.#wake()
@@ -73,8 +76,8 @@ export class MicroBatchQueue {
 
   /** Keeps back what an input has, and what it is still to get, until it is let go again. */
   keep(topic: string, kept: boolean): void {
-    this.#inputs.get(topic)!.queue.keep(kept)
-    if (kept || this.#earliest() === undefined) return
+    this.#queueOf(topic).keep(kept)
+    if (kept || this.#earliest() < 0) return
     this.#fetches = 1
     this.#wake()
   }
@@ -133,13 +136,13 @@ export class MicroBatchQueue {
   }
 
   get #keepsAll(): boolean {
-    return [...this.#inputs.values()].every(({ queue }) => queue.kept)
+    return this.#inputs.every(({ queue }) => queue.kept)
   }
 
   #full(): boolean {
     if (this.#records >= this.#limits.records) return true
     let bytes = 0
-    for (const { queue } of this.#inputs.values()) bytes += queue.bytes
+    for (const { queue } of this.#inputs) bytes += queue.bytes
     return bytes >= this.#limits.bytes
   }
 
@@ -154,39 +157,44 @@ export class MicroBatchQueue {
   }
 
   #cut(): MicroBatch {
+    const { records: most, bytes: mostBytes } = this.#limits
     const records: RawRecord[] = []
-    const positions = new Map<TopicPartition, number>()
+    // What was fetched may hold no record at all, and a position all the same.
+    const reached = this.#inputs.map(({ queue }) => (queue.head === undefined ? queue.next() : undefined))
     let bytes = 0
-    this.#fetches = 0
-    for (const { input, queue } of this.#inputs.values()) this.#stepOver(input, queue, positions)
-    for (let earliest = this.#earliest(); earliest !== undefined; earliest = this.#earliest()) {
-      const record = earliest.queue.head!
-      const size = sizeOf(record)
-      if (records.length >= this.#limits.records || (records.length > 0 && bytes >= this.#limits.bytes)) break
+    let earliest = this.#earliest()
+    while (earliest >= 0 && records.length < most && (bytes < mostBytes || records.length === 0)) {
+      const { queue } = this.#inputs[earliest]!
+      const record = queue.head!
       records.push(record)
-      bytes += size
-      positions.set(earliest.input, earliest.queue.next()!)
+      bytes += sizeOf(record)
+      reached[earliest] = queue.next()
+      earliest = this.#earliest()
     }
     this.#records -= records.length
-    if (this.#earliest() !== undefined) this.#fetches = 1
-    return { records, positions: [...positions].map(([input, offset]) => ({ ...input, offset })) }
+    this.#fetches = earliest < 0 ? 0 : 1
+    const positions = this.#inputs.flatMap(({ input }, index) => {
+      const offset = reached[index]
+      return offset === undefined ? [] : [{ ...input, offset }]
+    })
+    return { records, positions }
   }
 
-  /** What was fetched may hold no record at all, and a position all the same. */
-  #stepOver(input: TopicPartition, queue: InputQueue, positions: Map<TopicPartition, number>): void {
-    if (queue.head !== undefined) return
-    const next = queue.next()
-    if (next !== undefined) positions.set(input, next)
-  }
-
-  #earliest() {
-    let earliest: { readonly input: TopicPartition; readonly queue: InputQueue } | undefined
-    for (const one of this.#inputs.values()) {
-      const { head } = one.queue
-      if (head === undefined) continue
-      if (earliest === undefined || head.timestamp < earliest.queue.head!.timestamp) earliest = one
+  /** Which input has the smallest timestamp at its head, or −1. */
+  #earliest(): number {
+    let earliest = -1
+    let timestamp = Number.POSITIVE_INFINITY
+    for (let index = 0; index < this.#inputs.length; index++) {
+      const { head } = this.#inputs[index]!.queue
+      if (head === undefined || head.timestamp >= timestamp) continue
+      earliest = index
+      timestamp = head.timestamp
     }
     return earliest
+  }
+
+  #queueOf(topic: string): InputQueue {
+    return this.#inputs.find(({ input }) => input.topic === topic)!.queue
   }
 }
 

@@ -9,9 +9,8 @@ export interface Origin {
 }
 
 /** A record for a topic of the topology. */
-export interface Outgoing {
+export interface Outgoing extends Origin {
   readonly record: OutRecord
-  readonly origin: Origin
 }
 
 /** A row for an external sink. */

@@ -199,7 +199,7 @@ export class Processor {
       emit: (node, emitted, { raw }) => {
         const marked = generation !== undefined && node.kind === 'sink'
         const record = marked ? { ...emitted, headers: withGeneration(emitted.headers, generation) } : emitted
-        this.#outbox.records.push({ record, origin: { node, raw } })
+        this.#outbox.records.push({ record, node, raw })
         // A task that was said to be idle is so no more for those who read this record's time, and has to say it again.
         const end = node.kind === 'repartition' ? this.#ends.get(node) : undefined
         if (end?.told === Number.POSITIVE_INFINITY) end.told = Number.NEGATIVE_INFINITY

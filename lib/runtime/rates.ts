@@ -50,6 +50,6 @@ function portionOf({ node, bucket }: { readonly node: Node; readonly bucket: Tok
 
 async function allow({ records, rows }: Outbox, rates: Rates, signal: AbortSignal): Promise<void> {
   const counts = new Map<Node, number>([...rows].map(([node, own]) => [node, own.length]))
-  for (const { origin } of records) counts.set(origin.node, (counts.get(origin.node) ?? 0) + 1)
+  for (const { node } of records) counts.set(node, (counts.get(node) ?? 0) + 1)
   await Promise.all([...counts].map(([node, count]) => rates.get(node)?.wait(count, signal)))
 }

@@ -90,6 +90,7 @@ export class TaskTimers implements Timers {
   /** What is due first is called first; so is what a call has just scheduled. */
   #call(clock: keyof TaskTimers['due'], time: number): void {
     const schedules = this.#schedules[clock]
+    if (schedules.size === 0) return
     for (
       let first = earliest(schedules);
       first !== undefined && first.next <= time;

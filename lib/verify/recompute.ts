@@ -57,9 +57,9 @@ export async function recompute(
     count += taken.length
     const outbox = await processor.process(taken, signal)
     for (const one of outbox.letters) letter(one)
-    for (const { record, origin } of outbox.records) {
-      if (origin.node.kind !== 'sink') continue
-      const found = await wantedRecord(flow, origin.node, record, origin.raw)
+    for (const { record, node, raw } of outbox.records) {
+      if (node.kind !== 'sink') continue
+      const found = await wantedRecord(flow, node, record, raw)
       if (found !== undefined) wanted(found)
     }
     for (const [node, rows] of outbox.rows) {

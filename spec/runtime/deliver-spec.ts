@@ -25,7 +25,7 @@ function outboxOf(offsets: readonly number[], node = nodeOf(said)): Outbox {
   for (const offset of offsets) {
     const raw = rawRecord(offset)
     const { key, value, timestamp, headers } = raw
-    outbox.records.push({ record: { topic: 'out', key, value, timestamp, headers }, origin: { node, raw } })
+    outbox.records.push({ record: { topic: 'out', key, value, timestamp, headers }, node, raw })
   }
   return outbox
 }

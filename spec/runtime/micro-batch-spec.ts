@@ -142,8 +142,8 @@ describe('micro-batch', () => {
     // 5 comes behind 10 in its own partition, whose order stays.
     expect(first?.records.map(({ timestamp }) => timestamp)).to.deep.equal([7, 8, 10, 5])
     expect(first?.positions).to.deep.equal([
-      { topic: 'right', partition: 0, offset: 2 },
       { topic: 'left', partition: 0, offset: 2 },
+      { topic: 'right', partition: 0, offset: 2 },
     ])
     expect(second?.records.map(({ timestamp }) => timestamp)).to.deep.equal([30, 40])
   })

@@ -38,7 +38,7 @@ describe('the rates of a worker', () => {
       const record = { topic: 'out', key, value, timestamp, headers }
       const row = { value: {}, key, timestamp, headers, origin: raw }
       for (let i = 0; i < rows; i++) outbox.addRow(node('rows'), row, raw)
-      for (let i = 0; i < records; i++) outbox.records.push({ record, origin: { node: node('out'), raw } })
+      for (let i = 0; i < records; i++) outbox.records.push({ record, node: node('out'), raw })
       await paceOf(built.nodes, shared).allow(outbox, never)
       return [...waits]
     }

@@ -1,7 +1,7 @@
 import { crc32c } from '@node-rs/crc32'
 import { bodySize, type EncodableRecord, withLength, writeRecord } from './record-encoder.ts'
 
-/** As `topicMessages` makes them: bytes, times in milliseconds, headers in their order. */
+/** A record as `topicMessages` gives it. */
 export interface Message extends EncodableRecord {
   readonly timestamp: number
 }
@@ -122,7 +122,8 @@ function encodeRecords(messages: readonly Message[], first: number): Buffer {
   const bodies = messages.map((message, index) => bodySize(message, index, message.timestamp - first))
   const batch = Buffer.allocUnsafe(bodies.reduce((sum, body) => sum + withLength(body), RECORDS_AT))
   let at = RECORDS_AT
-  for (const [index, message] of messages.entries()) {
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index]!
     at = writeRecord(batch, at, bodies[index]!, message, index, message.timestamp - first)
   }
   return batch

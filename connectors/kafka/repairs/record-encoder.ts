@@ -15,7 +15,9 @@ export function bodySize(record: EncodableRecord, offsetDelta: number, timestamp
   const { key, value, headers } = record
   let size = ATTRIBUTES_SIZE + sizeOfVarint(timestampDelta) + sizeOfVarint(offsetDelta)
   size += sizeOfBytes(key) + sizeOfBytes(value) + sizeOfVarint(headers.length)
-  for (const [name, header] of headers) {
+  // By index, here and below: an iterator would be an object a record.
+  for (let i = 0; i < headers.length; i++) {
+    const [name, header] = headers[i]!
     const length = Buffer.byteLength(name)
     size += sizeOfVarint(length) + length + sizeOfBytes(header)
   }
@@ -38,7 +40,8 @@ export function writeRecord(
   at = writeBytes(into, key, at)
   at = writeBytes(into, value, at)
   at = writeVarint(into, headers.length, at)
-  for (const [name, header] of headers) {
+  for (let i = 0; i < headers.length; i++) {
+    const [name, header] = headers[i]!
     at = writeVarint(into, Buffer.byteLength(name), at)
     at += into.write(name, at)
     at = writeBytes(into, header, at)

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { kafkaBroker } from '../connectors/kafka/broker.ts'
+import type { Broker } from '../lib/broker/broker.ts'
+import { withKafka } from './kafka.ts'
+import { kafkaStreams } from './peers/kafka-streams.ts'
+import { millrace } from './peers/millrace.ts'
+import { type Contestant, PARTITIONS } from './race/contestant.ts'
+import { measured, withFolder } from './race/measured.ts'
+import { applicationOf, inTurns, type Lap } from './race/race.ts'
+import { percentiles } from './w7/latency.ts'
+import type { RaceOptions } from './workload.ts'
+
+const topology = 'bench/w1/topology.ts'
+const workload = 'w1'
+const DRIVER = fileURLToPath(new URL('w7/driver.ts', import.meta.url))
+/** Compilers and caches need some time, Java's and V8's. */
+const WARM_UP_S = 20
+const SECONDS = 30
+const RATE = 1000
+const LONGEST_OUTPUT = 64 * 1024 * 1024
+
+const CONTESTANTS: readonly Contestant[] = [
+  millrace({ topology, guarantee: 'at-least-once', threads: 1, live: true }),
+  kafkaStreams({ workload, guarantee: 'at-least-once', threads: 1 }),
+  kafkaStreams({
+    workload,
+    guarantee: 'at-least-once',
+    threads: 1,
+    note: 'linger 0',
+    config: { 'producer.linger.ms': '0' },
+  }),
+  millrace({ topology, guarantee: 'exactly-once', threads: 1, live: true }),
+  kafkaStreams({ workload, guarantee: 'exactly-once', threads: 1 }),
+  kafkaStreams({
+    ...{ workload, guarantee: 'exactly-once', threads: 1, note: 'linger 0, commit 20 ms' },
+    config: { 'producer.linger.ms': '0', 'commit.interval.ms': '20' },
+  }),
+]
+
+/** W1's work on 1,000 users a second: how long each takes from being sent to being read, in committed reads. */
+export async function* w7({ rounds, isWanted }: RaceOptions): AsyncIterable<Lap> {
+  yield* withKafka(async function* (brokers, brokerPid) {
+    const broker = kafkaBroker({ brokers })
+    try {
+      const contestants = CONTESTANTS.filter(({ name }) => isWanted(name))
+      yield* inTurns(contestants, rounds, (contestant, round) =>
+        lap(broker, { brokers, brokerPid, contestant, round }),
+      )
+    } finally {
+      await broker.close()
+    }
+  })
+}
+
+interface LapOptions {
+  readonly brokers: readonly string[]
+  readonly brokerPid: number | undefined
+  readonly contestant: Contestant
+  readonly round: number
+}
+
+async function lap(broker: Broker, { brokers, brokerPid, contestant, round }: LapOptions): Promise<Lap> {
+  const application = applicationOf(CONTESTANTS.indexOf(contestant), round)
+  const [input, output] = [`${application}-in`, `${application}-out`]
+  for (const topic of [input, output]) await broker.admin.createTopic({ topic, partitions: PARTITIONS })
+  return withFolder(async (folder) => {
+    const run = { brokers, input, output, application, folder, records: Number.MAX_SAFE_INTEGER }
+    await contestant.before?.(run)
+    let [missing, latencies]: [number, readonly number[]] = [0, []]
+    const { begun, ...took } = await measured(contestant.command(run), brokerPid, async () => {
+      ;({ missing, latencies } = await driven({ BROKERS: brokers.join(','), INPUT: input, OUTPUT: output }))
+    })
+    for (const topic of [input, output]) await broker.upkeep.deleteTopic(topic)
+    return {
+      ...{ contestant: contestant.name, round, rate: RATE, missing, right: missing === 0 },
+      ...percentiles(latencies),
+      ...took,
+    }
+  })
+}
+
+async function driven(
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly missing: number; readonly latencies: readonly number[] }> {
+  const said = { RATE: String(RATE), WARM_UP_S: String(WARM_UP_S), SECONDS: String(SECONDS) }
+  const { stdout } = await promisify(execFile)(process.execPath, [DRIVER], {
+    env: { ...process.env, ...env, ...said },
+    maxBuffer: LONGEST_OUTPUT,
+  })
+  return JSON.parse(stdout)
+}
