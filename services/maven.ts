@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../lib/errors.ts'
+import { cacheDirectory } from './cache-directory.ts'
 import { requireMaven } from './java.ts'
 
 const dependencyPlugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
@@ -19,11 +19,6 @@ export interface Artifacts {
   readonly pom?: string | undefined
   /** The pom lists an archive to be unpacked, instead of jars. */
   readonly packed?: boolean | undefined
-}
-
-/** Where fetched servers are kept: MILLRACE_CACHE_DIR, else ~/.cache/millrace. */
-export function cacheDirectory(): string {
-  return process.env.MILLRACE_CACHE_DIR || join(homedir(), '.cache', 'millrace')
 }
 
 /**

@@ -9,6 +9,8 @@ if (major < NEEDED[0]! || (major === NEEDED[0] && minor < NEEDED[1]!)) {
   )
   process.exit(2)
 }
+const { keepCompiled } = await import('./compile-cache.ts')
+keepCompiled()
 const { main } = await import('./main.ts')
 await main(process.argv)
 // What failed may leave a client behind that still tries to connect: nothing to wait for once all is printed.

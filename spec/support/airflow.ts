@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { messageOf } from '../../lib/errors.ts'
-import { cacheDirectory, publish } from '../../services/maven.ts'
+import { cacheDirectory } from '../../services/cache-directory.ts'
+import { publish } from '../../services/maven.ts'
 
 const execute = promisify(execFile)
 const airflow = fileURLToPath(new URL('../../airflow/', import.meta.url))

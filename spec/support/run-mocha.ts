@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { cacheDirectory } from '../../services/cache-directory.ts'
 import { type Counts, countsVariable } from './counting-reporter.ts'
 import { runCommand } from './run-command.ts'
 
@@ -20,6 +21,8 @@ export async function runMocha(
   try {
     const succeeded = await runCommand('mocha', ['--reporter', reporter, ...args], signal, {
       ...env,
+      // Hundreds of files, and as many processes that read most of them again.
+      NODE_COMPILE_CACHE: join(cacheDirectory(), 'compiled'),
       [countsVariable]: file,
     })
     const { passed, failed } = readCounts(file)
