@@ -11,10 +11,11 @@ import { restoreThroughput } from './restore.ts'
 import { w1 } from './w1.ts'
 import { w2 } from './w2.ts'
 import { w2Counts } from './w2-counts.ts'
+import { w3 } from './w3.ts'
 import { w7 } from './w7.ts'
 import type { RaceOptions, RaceWorkload, Result, Workload } from './workload.ts'
 
-const RACES: Readonly<Record<string, RaceWorkload>> = { w1, w2, w7 }
+const RACES: Readonly<Record<string, RaceWorkload>> = { w1, w2, w3, w7 }
 const WORKLOADS: Readonly<Record<string, Workload>> = {
   'operator-cost': operatorCost,
   restore: restoreThroughput,

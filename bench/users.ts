@@ -27,6 +27,8 @@ export interface Users {
   readonly topic: string
   /** Of the rows that are to come of W1. */
   readonly clean: string
+  /** Of the rows that are to come of W3. */
+  readonly scores: string
   /** By country and minute, as `windowName` says them: what W2 is to count. */
   readonly counts: ReadonlyMap<string, number>
 }
@@ -43,7 +45,7 @@ export async function writeUsers(
   await broker.admin.createTopic({ topic, partitions: PARTITIONS, config: { 'retention.ms': '-1' } })
   const random = seededRandom(seed)
   const people = wholeUsers(1_000)
-  const clean = new Checksum()
+  const [clean, scores] = [new Checksum(), new Checksum()]
   const counts = new Map<string, number>()
   const producer = await broker.producer({ clientId: 'bench' })
   for (let written = 0; written < number; written += AT_A_TIME) {
@@ -58,13 +60,14 @@ export async function writeUsers(
       const partition = into && Math.floor(random() * into)
       records.push({ topic, partition, key, value, timestamp, headers: NO_HEADERS })
       if (isComplete(user)) clean.add(key, Buffer.from(JSON.stringify(cleansed(user))))
+      scores.add(key, Buffer.from(String(user.dob.age * 2)))
       const window = windowName(user.nat.toUpperCase(), timestamp - (timestamp % MINUTE))
       counts.set(window, (counts.get(window) ?? 0) + 1)
     }
     await producer.send(records)
   }
   await producer.close()
-  return { topic, clean: clean.text, counts }
+  return { topic, clean: clean.text, scores: scores.text, counts }
 }
 
 export function windowName(country: string, start: number): string {

@@ -8,7 +8,7 @@ import { kafkaStreams } from './peers/kafka-streams.ts'
 import { millrace } from './peers/millrace.ts'
 import { type Contestant, PARTITIONS } from './race/contestant.ts'
 import { measured, withFolder } from './race/measured.ts'
-import { applicationOf, inTurns, type Lap } from './race/race.ts'
+import { inTurns, type Lap, nextApplication } from './race/race.ts'
 import { percentiles } from './w7/latency.ts'
 import type { RaceOptions } from './workload.ts'
 
@@ -62,7 +62,7 @@ interface LapOptions {
 }
 
 async function lap(broker: Broker, { brokers, brokerPid, contestant, round }: LapOptions): Promise<Lap> {
-  const application = applicationOf(CONTESTANTS.indexOf(contestant), round)
+  const application = nextApplication()
   const [input, output] = [`${application}-in`, `${application}-out`]
   for (const topic of [input, output]) await broker.admin.createTopic({ topic, partitions: PARTITIONS })
   return withFolder(async (folder) => {

@@ -9,7 +9,7 @@ import { fetchArtifacts } from '../../services/maven.ts'
 import { type Contestant, threadsOf } from '../race/contestant.ts'
 
 export interface KafkaStreamsOptions {
-  readonly workload: 'w1' | 'w2'
+  readonly workload: 'w1' | 'w2' | 'w3'
   readonly guarantee: 'at-least-once' | 'exactly-once'
   readonly threads: number
   /** Of the name, beside guarantee and threads. */

@@ -54,7 +54,7 @@ export function laps(race: Race): AsyncGenerator<Lap> {
  */
 async function lap(race: Race, contestant: Contestant, round: number): Promise<Lap> {
   const { broker, brokers, brokerPid, input, records } = race
-  const application = applicationOf(race.contestants.indexOf(contestant), round)
+  const application = nextApplication()
   const output = `${application}-out`
   await broker.admin.createTopic({ topic: output, partitions: PARTITIONS, config: APPEND_TIME })
   return withFolder(async (folder) => {
@@ -80,7 +80,9 @@ async function lap(race: Race, contestant: Contestant, round: number): Promise<L
   })
 }
 
-/** Of its own for every lap. */
-export function applicationOf(contestant: number, round: number): string {
-  return `bench-${process.pid}-${contestant}-${round}`
+let applications = 0
+
+/** A name of its own for every lap. */
+export function nextApplication(): string {
+  return `bench-${process.pid}-${++applications}`
 }

@@ -3,7 +3,7 @@ import { withKafka } from '../kafka.ts'
 import { type Users, writeUsers } from '../users.ts'
 import type { RaceWorkload } from '../workload.ts'
 import type { Contestant } from './contestant.ts'
-import { laps, type Race } from './race.ts'
+import { laps, nextApplication, type Race } from './race.ts'
 
 export interface UsersRace {
   readonly contestants: readonly Contestant[]
@@ -20,7 +20,7 @@ export function usersRace({ contestants, expected, written }: UsersRace): RaceWo
     withKafka(async function* (brokers, brokerPid) {
       const broker = kafkaBroker({ brokers })
       try {
-        const input = `bench-${process.pid}-users`
+        const input = `${nextApplication()}-users`
         const users = await writeUsers(broker, input, { number: records, seed: SEED })
         yield* laps({
           ...{ broker, brokers, brokerPid, rounds, input, records, written },

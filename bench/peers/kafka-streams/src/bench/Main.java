@@ -34,6 +34,7 @@ public final class Main {
     switch (ENV.get("WORKLOAD")) {
       case "w1" -> W1.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
       case "w2" -> W2.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
+      case "w3" -> W3.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
       default -> throw new IllegalArgumentException("WORKLOAD=" + ENV.get("WORKLOAD"));
     }
     KafkaStreams streams = new KafkaStreams(builder.build(), config());
