@@ -47,15 +47,19 @@ async function* readAll(
   ranges: readonly Cursor[],
 ): AsyncGenerator<FetchedBatch> {
   for (let open = ranges; open.length > 0; open = open.filter(({ from, to }) => from < to)) {
-    for (const batch of await fetchOnce(cluster, settings, open)) {
-      const cursor = open.find(
-        ({ topic, partition }) => topic === batch.topic && partition === batch.partition,
-      )!
+    const now = firstOfEachPartition(open)
+    for (const batch of await fetchOnce(cluster, settings, [...now.values()])) {
+      const cursor = now.get(partitionKey(batch))!
       if (batch.isEmpty()) continue
       cursor.from = batch.next
       yield fetchedBatch(batch, 0, cursor.to)
     }
   }
+}
+
+/** A fetch asks for one range of a partition: others of it wait for their turn. */
+function firstOfEachPartition(open: readonly Cursor[]): ReadonlyMap<string, Cursor> {
+  return new Map(open.toReversed().map((cursor) => [partitionKey(cursor), cursor]))
 }
 
 function fetchOnce(

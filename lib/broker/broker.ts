@@ -15,7 +15,8 @@ export interface Broker {
   transactions(options: TransactionOptions): Promise<TransactionalProducer>
   /**
    * Reads the given ranges once, without a group, committed records only. A range is
-   * `[from, to)` in offsets; it ends at `to` even where the last offsets hold no visible record.
+   * `[from, to)` in offsets; it ends at `to` even where the last offsets hold no visible record. Ranges of one
+   * partition are read one after the other, as they are given.
    */
   read(ranges: readonly Range[]): AsyncIterable<FetchedBatch>
   close(): Promise<void>

@@ -26,6 +26,20 @@ export function readCases({ harness }: BrokerSuite): void {
       for (const { generation } of batches) expect(generation).to.equal(0)
     })
 
+    it('should read several ranges of one partition, in their order, and nothing between', async () => {
+      const topic = await harness().topic(2)
+      await harness().produce(numbered(topic, 900, { partition: 0 }))
+      const ranges = [
+        { topic, partition: 0, from: 700, to: 710 },
+        { topic, partition: 0, from: 20, to: 23 },
+        { topic, partition: 0, from: 300, to: 650 },
+      ]
+      const offsets = (await harness().read(ranges)).map(({ offset }) => offset)
+      expect(offsets).to.deep.equal(
+        ranges.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, n) => from + n)),
+      )
+    })
+
     it('should read nothing for empty ranges', async () => {
       const topic = await harness().topic()
       expect(await harness().readBatches([{ topic, partition: 0, from: 0, to: 0 }])).to.deep.equal([])
