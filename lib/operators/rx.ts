@@ -1,6 +1,7 @@
 import { from, lastValueFrom, type OperatorFunction, timeout, toArray } from 'rxjs'
 import { type Duration, duration } from '../duration.ts'
-import type { Context } from '../record.ts'
+import { MillraceError } from '../errors.ts'
+import { type Context, isTimestamp } from '../record.ts'
 import type { RxNode, RxRecord } from '../topology/nodes.ts'
 import type { Operator, StepOptions } from '../topology/stream.ts'
 import type { AsyncStep, Push, StepRuntime } from './step.ts'
@@ -44,9 +45,17 @@ export function rxStep(node: RxNode, next: Push, runtime: StepRuntime): AsyncSte
         return []
       })
       signal.throwIfAborted()
-      for (const { value, ...context } of results) next(value, context satisfies Context)
+      for (const { value, ...context } of results) {
+        if (isTimestamp(context.timestamp)) next(value, context satisfies Context)
+        else runtime.refuse(node, notATime(node), context)
+      }
     },
   }
+}
+
+function notATime({ name }: RxNode): MillraceError {
+  const message = 'its operators gave a record a timestamp that is negative or no whole number'
+  return new MillraceError('REJECTED', message, { step: name })
 }
 
 function run(node: RxNode, batch: readonly RxRecord[]): Promise<RxRecord[]> {

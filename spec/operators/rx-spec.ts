@@ -82,6 +82,22 @@ describe('rx', () => {
     expect(letters).to.deep.equal(['fragile: Error: unlucky', 'fragile: Error: unlucky'])
   })
 
+  it('should refuse the one to which they give a time that is none', async () => {
+    const timed = jsonTopology<number>((input) =>
+      input.pipe(
+        rx(
+          'timed',
+          map((record) => ({ ...record, timestamp: record.value })),
+        ),
+        sink('out', output),
+      ),
+    )
+    const { out, letters } = await process(timed, [[1, 1.5, -1, 2]])
+    expect(out).to.deep.equal([1, 2])
+    const refused = 'timed: its operators gave a record a timestamp that is negative or no whole number'
+    expect(letters).to.deep.equal([refused, refused])
+  })
+
   it('should refuse them too when the operators never complete', async () => {
     const hanging = jsonTopology<number>((input) =>
       input.pipe(

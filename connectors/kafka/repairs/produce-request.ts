@@ -135,7 +135,7 @@ async function compressed(batch: Buffer, codec: Compressor): Promise<Buffer> {
 }
 
 function latest(messages: readonly Message[]): number {
-  return messages.reduce((latest, { timestamp }) => Math.max(latest, timestamp), 0)
+  return messages.reduce((latest, { timestamp }) => Math.max(latest, timestamp), messages[0]!.timestamp)
 }
 
 function nullableString(text: string | null): Buffer {
