@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { type EmbeddedStage, embeddedStage, holdTable, onlyNode, select } from '../support/embedded.ts'
+import { type EmbeddedStage, embeddedStage, holdTable, onlyNode } from '../support/embedded.ts'
 import { millrace, runMillrace, startMillrace } from '../support/millrace.ts'
 import { npmStart } from '../support/npm-start.ts'
 import { until } from '../support/until.ts'
 import { expectedRows } from './expected-rows.ts'
-import { differences, plain, type Row } from './stored-rows.ts'
+import { differences, embeddedRows } from './stored-rows.ts'
 
 const STAGED = 'SELECT count(*) FROM staging.random_users'
 const STORED = 'SELECT count(*) FROM insights.users_by_id'
@@ -216,8 +216,8 @@ function killPoints(stage: EmbeddedStage): KillPoint[] {
 async function shouldHoldWhatIsExpected(stage: EmbeddedStage): Promise<number> {
   return stage.look(async (databaseUrl) => {
     const { usersById, usersByCountry } = await expectedRows(databaseUrl)
-    const byId = await stored(databaseUrl, 'users_by_id', ['user_id'])
-    const byCountry = await stored(databaseUrl, 'users_by_country', ['country_code', 'user_id'])
+    const byId = await embeddedRows(databaseUrl, 'users_by_id', ['user_id'])
+    const byCountry = await embeddedRows(databaseUrl, 'users_by_country', ['country_code', 'user_id'])
     expect(differences(usersById, byId, ['source'])).to.deep.equal([])
     expect(differences(usersByCountry, byCountry)).to.deep.equal([])
     return usersById.size
@@ -229,19 +229,9 @@ async function shouldHoldAllCounts(stage: EmbeddedStage): Promise<void> {
   await stage.look(async (databaseUrl) => {
     const { countsByCountry } = await expectedRows(databaseUrl)
     const key = ['country_code', 'day', 'window_start']
-    const counts = await stored(databaseUrl, 'user_counts_by_country', key)
+    const counts = await embeddedRows(databaseUrl, 'user_counts_by_country', key)
     expect(differences(countsByCountry, counts)).to.deep.equal([])
   })
-}
-
-async function stored(databaseUrl: string, table: string, key: readonly string[]): Promise<Map<string, Row>> {
-  const rows = await select<Row>(databaseUrl, `SELECT * FROM insights.${table} WHERE NOT deleted`)
-  return new Map(
-    rows.map((row) => {
-      const { write_clock: _, deleted: __, ...insight } = plain(row)
-      return [key.map((column) => insight[column]).join('/'), insight]
-    }),
-  )
 }
 
 /** Records by hop, from the table that is printed. */

@@ -1,4 +1,5 @@
 import type { SpecKeyspace } from '../connectors/cassandra/keyspace.ts'
+import { select } from '../support/embedded.ts'
 
 /** Rows as a plain driver gives them, in the plain values of the oracle. */
 export type Row = Readonly<Record<string, unknown>>
@@ -21,6 +22,21 @@ export async function storedRows(
 ): Promise<Map<string, Row>> {
   const stored = await keyspace.select<Row>(`SELECT * FROM ${keyspace.name}.${table}`)
   return new Map(stored.map(plain).map((row) => [key.map((column) => row[column]).join('/'), row]))
+}
+
+/** The same of the PostgreSQL that stands in for Cassandra. */
+export async function embeddedRows(
+  databaseUrl: string,
+  table: string,
+  key: readonly string[],
+): Promise<Map<string, Row>> {
+  const rows = await select<Row>(databaseUrl, `SELECT * FROM insights.${table} WHERE NOT deleted`)
+  return new Map(
+    rows.map((row) => {
+      const { write_clock: _, deleted: __, ...insight } = plain(row)
+      return [key.map((column) => insight[column]).join('/'), insight]
+    }),
+  )
 }
 
 /** Where two tables differ, named so that a failing spec says all. Empty if they are equal. */

@@ -11,6 +11,8 @@ import { stopServer } from '../../services/stop.ts'
 /** The directory of an embedded pipeline, and what plain means see of it. */
 export interface EmbeddedStage {
   readonly env: { readonly MILLRACE_STATE_DIR: string }
+  /** Whether its PostgreSQL does. */
+  readonly running: boolean
   /** Of the PostgreSQL that runs; throws if none does. */
   databaseUrl(): string
   /** Postmasters on this directory's data. */
@@ -33,6 +35,9 @@ export function embeddedStage(): EmbeddedStage {
   }
   return {
     env: { MILLRACE_STATE_DIR: state },
+    get running() {
+      return readRunning(dir, 'postgres') !== undefined
+    },
     databaseUrl,
     postmasters: () => postmasters(dataDirectory(dir)),
     count: async (sql) => {
@@ -74,14 +79,23 @@ function postmasters(dataDir: string): number[] {
 }
 
 /** Rows as a plain client reads them; dates as text. */
-export async function select<R extends pg.QueryResultRow>(databaseUrl: string, sql: string): Promise<R[]> {
+export function select<R extends pg.QueryResultRow>(databaseUrl: string, sql: string): Promise<R[]> {
+  return query<R>(databaseUrl, sql)
+}
+
+/** The same, with parameters. */
+export async function query<R>(
+  databaseUrl: string,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<R[]> {
   const client = new pg.Client({ connectionString: databaseUrl })
   client.on('error', () => {})
   await client.connect()
   client.setTypeParser(pg.types.builtins.DATE, (text: string) => text)
   client.setTypeParser(pg.types.builtins.INT8, Number)
   try {
-    return (await client.query<R>(sql)).rows
+    return (await client.query(sql, [...values])).rows as R[]
   } finally {
     await client.end()
   }
