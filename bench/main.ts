@@ -4,6 +4,7 @@
  */
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { GROWTH, growth, savePlot } from './growth.ts'
 import { operatorCost } from './operator-cost.ts'
 import type { Lap } from './race/race.ts'
 import { readGoals, standings, summary } from './race/summary.ts'
@@ -15,7 +16,10 @@ import { w3 } from './w3.ts'
 import { w7 } from './w7.ts'
 import type { RaceOptions, RaceWorkload, Result, Workload } from './workload.ts'
 
-const RACES: Readonly<Record<string, RaceWorkload>> = { w1, w2, w3, w7 }
+const RACES: Readonly<Record<string, RaceWorkload>> = {
+  ...{ w1, w2, w3, w7 },
+  ...Object.fromEntries(Object.entries(GROWTH).map(([name, series]) => [name, growth(series)])),
+}
 const WORKLOADS: Readonly<Record<string, Workload>> = {
   'operator-cost': operatorCost,
   restore: restoreThroughput,
@@ -42,6 +46,7 @@ async function race(name: string, raceOptions: RaceOptions): Promise<void> {
     laps.push(lap)
     print(name, { ...lap })
   }
+  if (name in GROWTH) savePlot(name, GROWTH[name]!, laps)
   const goals = readGoals().filter(({ workload }) => workload === name)
   const found = standings(goals, laps)
   console.log(`\n${summary(laps, found)}\n`)

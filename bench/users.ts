@@ -19,6 +19,7 @@ const AT_A_TIME = 5_000
 export interface UsersOptions {
   readonly number: number
   readonly seed: number
+  readonly partitions?: number
   /** How many of the partitions get any, each the same share. Default: all, by the users' keys. */
   readonly into?: number
 }
@@ -40,9 +41,9 @@ export interface Users {
 export async function writeUsers(
   broker: Broker,
   topic: string,
-  { number, seed, into }: UsersOptions,
+  { number, seed, partitions = PARTITIONS, into }: UsersOptions,
 ): Promise<Users> {
-  await broker.admin.createTopic({ topic, partitions: PARTITIONS, config: { 'retention.ms': '-1' } })
+  await broker.admin.createTopic({ topic, partitions, config: { 'retention.ms': '-1' } })
   const random = seededRandom(seed)
   const people = wholeUsers(1_000)
   const [clean, scores] = [new Checksum(), new Checksum()]

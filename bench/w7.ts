@@ -19,6 +19,7 @@ const DRIVER = fileURLToPath(new URL('w7/driver.ts', import.meta.url))
 const WARM_UP_S = 20
 const SECONDS = 30
 const RATE = 1000
+const ENDLESS = { records: Number.MAX_SAFE_INTEGER, partitions: PARTITIONS }
 const LONGEST_OUTPUT = 64 * 1024 * 1024
 
 const CONTESTANTS: readonly Contestant[] = [
@@ -66,7 +67,7 @@ async function lap(broker: Broker, { brokers, brokerPid, contestant, round }: La
   const [input, output] = [`${application}-in`, `${application}-out`]
   for (const topic of [input, output]) await broker.admin.createTopic({ topic, partitions: PARTITIONS })
   return withFolder(async (folder) => {
-    const run = { brokers, input, output, application, folder, records: Number.MAX_SAFE_INTEGER }
+    const run = { brokers, input, output, application, folder, ...ENDLESS }
     await contestant.before?.(run)
     let [missing, latencies]: [number, readonly number[]] = [0, []]
     const { begun, ...took } = await measured(contestant.command(run), brokerPid, async () => {

@@ -9,33 +9,48 @@ export interface MillraceOptions {
   readonly live?: boolean
   /** Takes application, input and output from `BENCH_APPLICATION`, `BENCH_INPUT` and `BENCH_OUTPUT`. */
   readonly topology: string
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const BIN = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
 
 /** `millrace run`, as a user runs it: checks, dead letters and metrics are on. */
-export function millrace({ guarantee, threads, topology, live = false }: MillraceOptions): Contestant {
+export function millrace({
+  guarantee,
+  threads,
+  topology,
+  live = false,
+  env = {},
+}: MillraceOptions): Contestant {
   return {
     name: `millrace, ${guarantee}, ${threadsOf(threads)}`,
     before: async (run) => {
-      await ended(['apply', topology], variablesOf(run))
+      await ended(['apply', topology], { ...variablesOf(run), ...env })
     },
     command: (run) => ({
       argv: [
         ...[process.execPath, BIN, 'run', ...(live ? [] : ['--until-caught-up']), '--port', '0'],
         ...['--guarantee', guarantee, '--threads', String(threads), topology],
       ] as [string, ...string[]],
-      env: variablesOf(run),
+      env: { ...variablesOf(run), ...env },
     }),
   }
 }
 
-function variablesOf({ brokers, input, output, application, folder }: Run): Record<string, string> {
+function variablesOf({
+  brokers,
+  input,
+  output,
+  application,
+  partitions,
+  folder,
+}: Run): Record<string, string> {
   return {
     KAFKA_BROKERS: brokers.join(','),
     MILLRACE_STATE_DIR: folder,
     BENCH_APPLICATION: application,
     BENCH_INPUT: input,
     BENCH_OUTPUT: output,
+    BENCH_PARTITIONS: String(partitions),
   }
 }

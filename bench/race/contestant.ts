@@ -1,5 +1,5 @@
-/** Of input and output. */
-export const PARTITIONS = 4
+/** Of input and output, where nothing else is said. */
+export const PARTITIONS = Number(process.env.BENCH_PARTITIONS ?? 4)
 
 /** What a contestant is started with: the same input for all, an output topic of its own. */
 export interface Run {
@@ -10,6 +10,8 @@ export interface Run {
   readonly records: number
   /** Group, transactional ids, internal topics. */
   readonly application: string
+  /** Of input and output. */
+  readonly partitions: number
   /** For its state, removed behind it. */
   readonly folder: string
 }

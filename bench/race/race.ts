@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Broker } from '../../lib/broker/broker.ts'
-import { type Contestant, PARTITIONS } from './contestant.ts'
+import type { Contestant } from './contestant.ts'
 import { FIRST_SEEN } from './first-seen.ts'
 import { measured, withFolder } from './measured.ts'
 import { APPEND_TIME, type Written } from './written.ts'
@@ -15,6 +15,8 @@ export interface Race {
   readonly rounds: number
   readonly input: string
   readonly records: number
+  /** Of input and output. */
+  readonly partitions: number
   /** Of what is to be written. */
   readonly checksum: string
   /** What a contestant has written. */
@@ -53,12 +55,12 @@ export function laps(race: Race): AsyncGenerator<Lap> {
  * broker's clock. `to first s`: from the start of the process to the first record that its code saw.
  */
 async function lap(race: Race, contestant: Contestant, round: number): Promise<Lap> {
-  const { broker, brokers, brokerPid, input, records } = race
+  const { broker, brokers, brokerPid, input, records, partitions } = race
   const application = nextApplication()
   const output = `${application}-out`
-  await broker.admin.createTopic({ topic: output, partitions: PARTITIONS, config: APPEND_TIME })
+  await broker.admin.createTopic({ topic: output, partitions, config: APPEND_TIME })
   return withFolder(async (folder) => {
-    const run = { brokers, input, output, records, application, folder }
+    const run = { brokers, input, output, records, application, partitions, folder }
     await contestant.before?.(run)
     const { argv, env } = contestant.command(run)
     const firstSeen = join(folder, 'first-seen')

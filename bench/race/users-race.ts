@@ -2,7 +2,7 @@ import { kafkaBroker } from '../../connectors/kafka/broker.ts'
 import { withKafka } from '../kafka.ts'
 import { type Users, writeUsers } from '../users.ts'
 import type { RaceWorkload } from '../workload.ts'
-import type { Contestant } from './contestant.ts'
+import { type Contestant, PARTITIONS } from './contestant.ts'
 import { laps, nextApplication, type Race } from './race.ts'
 
 export interface UsersRace {
@@ -10,20 +10,26 @@ export interface UsersRace {
   /** What is to come of them, as `written` says it. */
   readonly expected: (users: Users) => string
   readonly written: Race['written']
+  readonly partitions?: number | undefined
 }
 
 const SEED = 42
 
 /** Contestants that take the same users from a topic. */
-export function usersRace({ contestants, expected, written }: UsersRace): RaceWorkload {
+export function usersRace({
+  contestants,
+  expected,
+  written,
+  partitions = PARTITIONS,
+}: UsersRace): RaceWorkload {
   return ({ rounds, records, isWanted }) =>
     withKafka(async function* (brokers, brokerPid) {
       const broker = kafkaBroker({ brokers })
       try {
         const input = `${nextApplication()}-users`
-        const users = await writeUsers(broker, input, { number: records, seed: SEED })
+        const users = await writeUsers(broker, input, { number: records, seed: SEED, partitions })
         yield* laps({
-          ...{ broker, brokers, brokerPid, rounds, input, records, written },
+          ...{ broker, brokers, brokerPid, rounds, input, records, partitions, written },
           contestants: contestants.filter(({ name }) => isWanted(name)),
           checksum: expected(users),
         })
