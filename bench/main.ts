@@ -26,11 +26,12 @@ const WORKLOADS: Readonly<Record<string, Workload>> = {
   'w2-counts': w2Counts,
 }
 const NAMES = [...Object.keys(RACES), ...Object.keys(WORKLOADS)]
-const USAGE = `usage: npm run bench -- NAME… [--rounds 3] [--records 1000000] [--only TEXT]…
+const USAGE = `usage: npm run bench -- NAME… [--rounds 3] [--records 1000000] [--only TEXT]… [--save]
 benchmarks: ${NAMES.join(', ')}
   --rounds   how often each contestant of a race runs
   --records  of the input of a race
-  --only     contestants whose name has this in it`
+  --only     contestants whose name has this in it
+  --save     the plot of what grows, in bench/results`
 
 const options = argumentsOf()
 if (options !== undefined) {
@@ -46,7 +47,7 @@ async function race(name: string, raceOptions: RaceOptions): Promise<void> {
     laps.push(lap)
     print(name, { ...lap })
   }
-  if (name in GROWTH) savePlot(name, GROWTH[name]!, laps)
+  if (raceOptions.save && Object.hasOwn(GROWTH, name)) savePlot(name, GROWTH[name]!, laps)
   const goals = readGoals().filter(({ workload }) => workload === name)
   const found = standings(goals, laps)
   console.log(`\n${summary(laps, found)}\n`)
@@ -66,6 +67,7 @@ function argumentsOf(): { names: readonly string[]; race: RaceOptions } | undefi
       options: {
         rounds: { type: 'string', default: '3' },
         records: { type: 'string', default: '1000000' },
+        save: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true, default: [] },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -76,7 +78,7 @@ function argumentsOf(): { names: readonly string[]; race: RaceOptions } | undefi
       const isWanted = (name: string) =>
         values.only.length === 0 || values.only.some((text) => name.includes(text))
       const [rounds, records] = [whole('rounds', values.rounds), whole('records', values.records)]
-      return { names, race: { rounds, records, isWanted } }
+      return { names, race: { rounds, records, isWanted, save: values.save } }
     }
     console.log(USAGE)
     process.exitCode = values.help ? 0 : 2

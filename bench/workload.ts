@@ -12,6 +12,8 @@ export interface RaceOptions {
   readonly records: number
   /** Which contestants run, by their name. */
   readonly isWanted: (contestant: string) => boolean
+  /** Whether plots are kept in `bench/results`. */
+  readonly save: boolean
 }
 
 export type RaceWorkload = (options: RaceOptions) => AsyncIterable<Lap>

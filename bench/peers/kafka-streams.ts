@@ -20,7 +20,7 @@ export interface KafkaStreamsOptions {
 
 const VERSION = '4.3.1'
 const FOLDER = fileURLToPath(new URL('kafka-streams/', import.meta.url))
-/** As much as Kafka Streams' own examples give it; its default is a quarter of the machine. */
+/** By default it would be a quarter of the machine's memory, and taken, needed or not. */
 const HEAP = '-Xmx1g'
 
 /** Kafka Streams' program of a workload: `kafka-streams/src`, built with the JDK's compiler. */

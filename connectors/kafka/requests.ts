@@ -27,10 +27,10 @@ export function* requestsOf(
 ): Generator<ProduceRequest> {
   let request = new RequestBuilder(batchBytes)
   for (const record of records) {
-    if (request.takes(record)) continue
+    if (request.add(record)) continue
     yield request
     request = new RequestBuilder(batchBytes)
-    request.takes(record)
+    request.add(record)
   }
   if (request.records.length > 0) yield request
 }
@@ -54,17 +54,18 @@ class RequestBuilder implements ProduceRequest {
     return new Map(all)
   }
 
-  /** Adds it, unless that makes the batch or the request too large. */
-  takes(record: PlacedRecord): boolean {
+  /** False, and nothing done, where the batch or the request would be too large with it. */
+  add(record: PlacedRecord): boolean {
     const size = recordSize(record)
     const { topic, partition } = record
     const ofTopic = this.#batches.get(topic) ?? []
-    if (ofTopic.length === 0) this.#batches.set(topic, ofTopic)
     const batch = ofTopic[partition]
     if (batch !== undefined && batch.bytes + size > this.#batchBytes) return false
     if (this.#total > 0 && this.#total + size > REQUEST_BYTES) return false
-    if (batch === undefined) ofTopic[partition] = { records: [record], bytes: size }
-    else {
+    if (batch === undefined) {
+      ofTopic[partition] = { records: [record], bytes: size }
+      this.#batches.set(topic, ofTopic)
+    } else {
       batch.records.push(record)
       batch.bytes += size
     }

@@ -59,10 +59,10 @@ const TRANSACTIONAL = 0x10
 const NO_PRODUCER = '-1'
 
 /**
- * kafkajs' protocol/requests/produce/v3/request, on which its later versions build. The stock one makes several buffers
- * a record, copies each of them three times and sums them up byte by byte in JavaScript: together some 13 µs a record of
- * 500 bytes. It also sorts timestamps as text to find the first and the last, and takes 0 for none. Here a batch is one
- * buffer, written once.
+ * kafkajs' protocol/requests/produce/v3/request, on which its later versions build. The stock one makes buffers for each
+ * record, copies them more than once and sums them up byte by byte in JavaScript. It also sorts timestamps as text to find
+ * the first and the last, takes 0 for none, and headers as an object, so that their order is lost where a name occurs more
+ * than once or looks like a number. Here a batch is one buffer, written once.
  */
 export function produceRequestOf(apiKey: number, codecOf: (compression: number) => Compressor) {
   return (request: ProduceRequest) => ({
