@@ -55,8 +55,8 @@ export async function measured(
   const look = setInterval(() => {
     peak = Math.max(peak, meter.residentBytes(child.pid!))
   }, LOOK_MS)
+  const closed = once(child, 'close')
   try {
-    const closed = once(child, 'close')
     if (work !== undefined) {
       await Promise.race([work(), closed])
       child.kill('SIGTERM')
@@ -79,6 +79,9 @@ export async function measured(
   } finally {
     clearInterval(look)
     clearTimeout(tooLong)
+    // Where the work has failed it is still there.
+    kill()
+    await closed
     process.off('exit', kill)
     meter.close()
   }
