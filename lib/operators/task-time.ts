@@ -34,7 +34,9 @@ export function isMarker({ headers }: RawRecord): boolean {
 export function told(headers: Headers, upstream: UpstreamTimes): Headers {
   const last = headers.at(-1)
   if (last === undefined || (last[0] !== TIME && last[0] !== MARKER)) return headers
-  const [task = '', time] = String(last[1]).split(' ')
-  upstream.told(task, time === IDLE ? Number.POSITIVE_INFINITY : Number(time))
+  const said = last[1].toString('latin1')
+  const gap = said.indexOf(' ')
+  const time = said.slice(gap + 1)
+  upstream.told(said.slice(0, gap), time === IDLE ? Number.POSITIVE_INFINITY : Number(time))
   return headers.length === 1 ? NO_HEADERS : headers.slice(0, -1)
 }

@@ -31,6 +31,7 @@ import { tableFilterStep } from '../operators/table-filter.ts'
 import { tableJoinStep } from '../operators/table-join-step.ts'
 import { tableMapStep } from '../operators/table-map.ts'
 import { timeWindowAggregateStep } from '../operators/time-window-aggregate.ts'
+import { toStreamStep } from '../operators/to-stream.ts'
 import { validateStep } from '../operators/validate.ts'
 import type { Lookup } from '../ports.ts'
 import { holdsBack, retryOf } from '../topology/error-policy.ts'
@@ -81,7 +82,6 @@ function foldOnce(node: StepNode, site: Site): Folded {
     case 'route':
     case 'merge':
     case 'window':
-    case 'toStream':
     case 'drops':
       return next
     case 'rx':
@@ -100,6 +100,8 @@ function foldOnce(node: StepNode, site: Site): Folded {
       return processStep(node, next, runtime)
     case 'aggregate':
       return foldAggregate(node, next, runtime)
+    case 'toStream':
+      return toStreamStep(node, next)
     case 'toTable':
       return tableStep(node, next, runtime)
     case 'tableFilter':

@@ -90,4 +90,4 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-export const DEFAULT_LIMITS: BatchLimits = { records: 5000, bytes: 2 << 20, wait: 10 }
+export const DEFAULT_LIMITS: BatchLimits = { records: 10_000, bytes: 4 << 20, wait: 10 }

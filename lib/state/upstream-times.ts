@@ -21,9 +21,12 @@ export class UpstreamTimes implements TaskClock {
 
   /** A record or a marker of this task says how far it is; Infinity: it has nothing to read, and is not waited for. */
   told(task: string, time: number): void {
-    if (!this.#times.has(task)) return
+    const before = this.#times.get(task)
+    if (before === undefined) return
     this.#times.set(task, time)
-    this.#floor = this.#lowest()
+    // Only the slowest holds the floor where it is.
+    if (before === this.#floor) this.#floor = this.#lowest()
+    else if (time < this.#floor) this.#floor = time
   }
 
   /** Whether none of them is waited for. */

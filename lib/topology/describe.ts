@@ -135,6 +135,8 @@ function readsAndWrites(node: Node, application: string): string {
       return node.verb
     case 'batch':
       return batchName(node)
+    case 'toStream':
+      return node.updates === 'last' ? 'the last update of a key in each micro-batch' : ''
     case 'suppress':
       return node.until.kind === 'close' ? 'until windows close' : `until ${node.until.limit} ms have passed`
     case 'streamJoin': {

@@ -47,6 +47,9 @@ function spanOf(windows: Windows): number {
 export function awaits(node: Node): boolean {
   return parentsOf(node).some(
     (parent) =>
-      parent.kind === 'enrich' || holdsBack(parent) || (parent.kind !== 'repartition' && awaits(parent)),
+      parent.kind === 'enrich' ||
+      (parent.kind === 'toStream' && parent.updates === 'last') ||
+      holdsBack(parent) ||
+      (parent.kind !== 'repartition' && awaits(parent)),
   )
 }

@@ -57,6 +57,8 @@ export interface ToTableNode extends Step {
 /** The updates of a table as records; a deletion is a null. */
 export interface ToStreamNode extends Step {
   readonly kind: 'toStream'
+  /** `last`: those alone that no later one of the same micro-batch replaces. */
+  readonly updates: 'all' | 'last'
 }
 
 export interface SuppressNode extends Step {

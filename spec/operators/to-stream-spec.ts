@@ -6,13 +6,17 @@ import {
   map,
   sink,
   type Table,
+  type Topology,
   topic,
   topology,
   toStream,
   tumbling,
   window,
 } from '../../lib/index.ts'
+import { toStreamStep } from '../../lib/operators/to-stream.ts'
+import type { Context } from '../../lib/record.ts'
 import { testDriver } from '../../lib/testing/index.ts'
+import type { ToStreamNode } from '../../lib/topology/table-nodes.ts'
 import { chain, driven, lettersOf, shortened } from '../support/driven.ts'
 import { internalNames } from '../support/internal-names.ts'
 
@@ -125,5 +129,73 @@ describe('toStream', () => {
     expect(lettersOf(driver)).to.have.length(1)
     expect(shortened(driver)).to.deep.equal([['a', 2, 2]])
     await driver.close()
+  })
+
+  describe("with { updates: 'last' }", () => {
+    const keptOnly = (said: Topology) => {
+      const node = said.nodes.find((one): one is ToStreamNode => one.kind === 'toStream')!
+      const shown: unknown[] = []
+      const step = toStreamStep(node, (value, { key, timestamp }) => shown.push([key, value, timestamp]))
+      if (typeof step === 'function') throw new Error('it hands on at once')
+      return {
+        push: (key: unknown, value: unknown, timestamp: number) =>
+          step.push(value, { key, timestamp } as unknown as Context),
+        async flushed() {
+          await step.flush(new AbortController().signal)
+          return shown.splice(0)
+        },
+      }
+    }
+    const last = of((rows) => rows.pipe(toStream('updates', { updates: 'last' })))
+
+    it('should leave out what the same micro-batch replaces, in the order of what is left', async () => {
+      const step = keptOnly(last)
+      step.push('a', 1, 10)
+      step.push('b', 2, 5)
+      step.push('a', 3, 20)
+      step.push('b', null, 4)
+      expect(await step.flushed()).to.deep.equal([
+        ['a', 3, 20],
+        ['b', null, 4],
+      ])
+      step.push('b', 7, 6)
+      expect(await step.flushed()).to.deep.equal([['b', 7, 6]])
+      expect(await step.flushed()).to.deep.equal([])
+    })
+
+    it('should tell one window from another', async () => {
+      const step = keptOnly(
+        chain<string>((input) =>
+          input.pipe(
+            window('tens', tumbling(10)),
+            count('counts'),
+            toStream('updates', { updates: 'last' }),
+            keyBy('of', (_, { key }) => key.key),
+          ),
+        ),
+      )
+      const [early, late] = [
+        { key: 'a', start: 0, end: 10 },
+        { key: 'a', start: 10, end: 20 },
+      ]
+      step.push(early, 1, 1)
+      step.push(late, 1, 12)
+      step.push({ ...early }, 2, 3)
+      expect(await step.flushed()).to.deep.equal([
+        [late, 1, 12],
+        [early, 2, 3],
+      ])
+    })
+
+    it('should show every update where one comes at a time', async () => {
+      const { out } = await driven(last, [
+        ['a', 1, 10],
+        ['a', 2, 20],
+      ])
+      expect(out).to.deep.equal([
+        ['a', 1, 10],
+        ['a', 2, 20],
+      ])
+    })
   })
 })
