@@ -1,6 +1,7 @@
 import { kafkaStreams } from './peers/kafka-streams.ts'
 import { millrace } from './peers/millrace.ts'
 import { script } from './peers/script.ts'
+import { spark } from './peers/spark.ts'
 import { usersRace } from './race/users-race.ts'
 import { everyRow } from './race/written.ts'
 
@@ -16,6 +17,7 @@ export const w1 = usersRace({
     kafkaStreams({ workload, guarantee: 'exactly-once', threads: 2 }),
     millrace({ topology, guarantee: 'at-least-once', threads: 1 }),
     kafkaStreams({ workload, guarantee: 'at-least-once', threads: 1 }),
+    spark({ workload }),
     script('bare kafkajs loop', 'w1/stock-loop.ts'),
     script("bare loop on millrace's client", 'w1/port-loop.ts'),
   ],

@@ -1,5 +1,6 @@
 import { kafkaStreams } from './peers/kafka-streams.ts'
 import { millrace } from './peers/millrace.ts'
+import { spark } from './peers/spark.ts'
 import { usersRace } from './race/users-race.ts'
 import { checksumOf, lastUpdates } from './w2/counted.ts'
 
@@ -13,6 +14,7 @@ export const w2 = usersRace({
     kafkaStreams({ workload, guarantee: 'at-least-once', threads: 2 }),
     millrace({ topology, guarantee: 'exactly-once', threads: 2 }),
     kafkaStreams({ workload, guarantee: 'exactly-once', threads: 2 }),
+    spark({ workload }),
   ],
   expected: ({ counts }) => checksumOf(counts),
   written: lastUpdates,

@@ -6,6 +6,7 @@ import type { Broker } from '../lib/broker/broker.ts'
 import { withKafka } from './kafka.ts'
 import { kafkaStreams } from './peers/kafka-streams.ts'
 import { millrace } from './peers/millrace.ts'
+import { spark } from './peers/spark.ts'
 import { type Contestant, PARTITIONS } from './race/contestant.ts'
 import { measured, withFolder } from './race/measured.ts'
 import { inTurns, type Lap, nextApplication } from './race/race.ts'
@@ -22,6 +23,9 @@ const RATE = 1000
 const ENDLESS = { records: Number.MAX_SAFE_INTEGER, partitions: PARTITIONS }
 const LONGEST_OUTPUT = 64 * 1024 * 1024
 
+/** What `linger 0` is to Kafka Streams: a micro-batch is begun with the first record. */
+const AT_ONCE = { note: 'batch wait 0', flags: ['--batch-wait', '0ms'] }
+
 const CONTESTANTS: readonly Contestant[] = [
   millrace({ topology, guarantee: 'at-least-once', threads: 1, live: true }),
   kafkaStreams({ workload, guarantee: 'at-least-once', threads: 1 }),
@@ -32,12 +36,15 @@ const CONTESTANTS: readonly Contestant[] = [
     note: 'linger 0',
     config: { 'producer.linger.ms': '0' },
   }),
+  millrace({ topology, guarantee: 'at-least-once', threads: 1, live: true, ...AT_ONCE }),
   millrace({ topology, guarantee: 'exactly-once', threads: 1, live: true }),
   kafkaStreams({ workload, guarantee: 'exactly-once', threads: 1 }),
   kafkaStreams({
     ...{ workload, guarantee: 'exactly-once', threads: 1, note: 'linger 0, commit 20 ms' },
     config: { 'producer.linger.ms': '0', 'commit.interval.ms': '20' },
   }),
+  millrace({ topology, guarantee: 'exactly-once', threads: 1, live: true, ...AT_ONCE }),
+  spark({ workload, live: true }),
 ]
 
 /** W1's work on 1,000 users a second: how long each takes from being sent to being read, in committed reads. */

@@ -10,6 +10,10 @@ export interface MillraceOptions {
   /** Takes application, input and output from `BENCH_APPLICATION`, `BENCH_INPUT` and `BENCH_OUTPUT`. */
   readonly topology: string
   readonly env?: Readonly<Record<string, string>>
+  /** Of the name, beside guarantee and threads. */
+  readonly note?: string
+  /** For `run`, beside those that follow from the rest. */
+  readonly flags?: readonly string[]
 }
 
 const BIN = fileURLToPath(new URL('../../lib/cli/bin.ts', import.meta.url))
@@ -21,16 +25,18 @@ export function millrace({
   topology,
   live = false,
   env = {},
+  note,
+  flags = [],
 }: MillraceOptions): Contestant {
   return {
-    name: `millrace, ${guarantee}, ${threadsOf(threads)}`,
+    name: ['millrace', guarantee, threadsOf(threads), note].filter(Boolean).join(', '),
     before: async (run) => {
       await ended(['apply', topology], { ...variablesOf(run), ...env })
     },
     command: (run) => ({
       argv: [
         ...[process.execPath, BIN, 'run', ...(live ? [] : ['--until-caught-up']), '--port', '0'],
-        ...['--guarantee', guarantee, '--threads', String(threads), topology],
+        ...['--guarantee', guarantee, '--threads', String(threads), ...flags, topology],
       ] as [string, ...string[]],
       env: { ...variablesOf(run), ...env },
     }),

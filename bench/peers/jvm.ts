@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { requireJava } from '../../services/java.ts'
+import { fetchArtifacts } from '../../services/maven.ts'
+import type { Command } from '../race/contestant.ts'
+
+/** By default it would be a quarter of the machine's memory, and taken, needed or not. */
+const HEAP = '-Xmx1g'
+
+export interface JvmPeer {
+  /** Of its folder here, which holds `pom.xml` and `src/bench`. */
+  readonly name: string
+  /** As its pom has it: jars are kept by it. */
+  readonly version: string
+}
+
+/** A peer's class path: the jars of its pom, which Maven fetches, and its program, which the JDK compiles. */
+export async function built({ name, version }: JvmPeer): Promise<string> {
+  const folder = fileURLToPath(new URL(`${name}/`, import.meta.url))
+  const jars = await fetchArtifacts({ name: `${name}-peer`, version, pom: join(folder, 'pom.xml') }, (line) =>
+    console.error(line),
+  )
+  // Each time: it takes a second or two, and nothing old can be left.
+  const classes = mkdtempSync(join(tmpdir(), 'millrace-bench-classes-'))
+  process.once('exit', () => rmSync(classes, { recursive: true, force: true }))
+  const source = join(folder, 'src/bench')
+  const files = readdirSync(source).map((file) => join(source, file))
+  await promisify(execFile)('javac', ['--release', '17', '-cp', join(jars, '*'), '-d', classes, ...files])
+  return `${classes}:${join(jars, '*')}`
+}
+
+export function java(classPath: string, flags: readonly string[] = []): Command['argv'] {
+  return [requireJava(), HEAP, ...flags, '-cp', classPath, 'bench.Main']
+}
