@@ -2,7 +2,9 @@
  * `npm run bench -- NAME…`: each workload prints JSON lines. Figures are ratios, or beside the bare code of the same run.
  * Races end in a summary, and in exit code 1 for wrong rows or a ratio beyond its floor in `goals.json`.
  */
+import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { GROWTH, growth, savePlot } from './growth.ts'
 import { operatorCost } from './operator-cost.ts'
@@ -10,14 +12,16 @@ import type { Lap } from './race/race.ts'
 import { readGoals, standings, summary } from './race/summary.ts'
 import { restoreThroughput } from './restore.ts'
 import { w1 } from './w1.ts'
+import { w1a } from './w1a.ts'
 import { w2 } from './w2.ts'
 import { w2Counts } from './w2-counts.ts'
 import { w3 } from './w3.ts'
+import { w4 } from './w4.ts'
 import { w7 } from './w7.ts'
 import type { RaceOptions, RaceWorkload, Result, Workload } from './workload.ts'
 
 const RACES: Readonly<Record<string, RaceWorkload>> = {
-  ...{ w1, w2, w3, w7 },
+  ...{ w1, w1a, w2, w3, w4, w7 },
   ...Object.fromEntries(Object.entries(GROWTH).map(([name, series]) => [name, growth(series)])),
 }
 const WORKLOADS: Readonly<Record<string, Workload>> = {
@@ -31,7 +35,7 @@ benchmarks: ${NAMES.join(', ')}
   --rounds   how often each contestant of a race runs
   --records  of the input of a race
   --only     contestants whose name has this in it
-  --save     the plot of what grows, in bench/results`
+  --save     the summary, and the plot of what grows, in bench/results`
 
 const options = argumentsOf()
 if (options !== undefined) {
@@ -47,16 +51,33 @@ async function race(name: string, raceOptions: RaceOptions): Promise<void> {
     laps.push(lap)
     print(name, { ...lap })
   }
-  if (raceOptions.save && Object.hasOwn(GROWTH, name)) savePlot(name, GROWTH[name]!, laps)
   const goals = readGoals().filter(({ workload }) => workload === name)
   const found = standings(goals, laps)
-  console.log(`\n${summary(laps, found)}\n`)
+  const said = summary(laps, found)
+  console.log(`\n${said}\n`)
+  if (raceOptions.save) {
+    writeFileSync(resultFile(`${name}.md`), `${[`# ${name}`, ranOn(raceOptions), said].join('\n\n')}\n`)
+    if (Object.hasOwn(GROWTH, name)) savePlot(resultFile(`${name}.svg`), GROWTH[name]!, laps)
+  }
   if (laps.some(({ right }) => !right) || found.some(({ met }) => !met)) process.exitCode = 1
 }
 
 function print(bench: string, result: Result): void {
-  const machine = `${cpus().length} x ${cpus()[0]?.model}, node ${process.version}`
-  console.log(JSON.stringify({ bench, ...result, machine, at: new Date().toISOString() }))
+  console.log(JSON.stringify({ bench, ...result, machine: machine(), at: new Date().toISOString() }))
+}
+
+function machine(): string {
+  return `${cpus().length} x ${cpus()[0]?.model}, node ${process.version}`
+}
+
+function ranOn({ rounds, records }: RaceOptions): string {
+  const times = rounds === 1 ? 'One round' : `Medians of ${rounds} rounds`
+  const day = new Date().toISOString().slice(0, 10)
+  return `${times}; where nothing else is said, ${records.toLocaleString('en')} records. ${day}, ${machine()}, the broker on the same machine.`
+}
+
+function resultFile(file: string): string {
+  return fileURLToPath(new URL(`results/${file}`, import.meta.url))
 }
 
 /** Undefined where there is nothing to run: that is said. */

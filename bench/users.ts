@@ -4,7 +4,7 @@ import { NO_HEADERS, type OutRecord } from '../lib/record.ts'
 import { seededRandom } from '../lib/testing/random.ts'
 import { Checksum } from './race/checksum.ts'
 import { PARTITIONS } from './race/contestant.ts'
-import { cleansed, isComplete, type RawUser } from './w1/cleanse.ts'
+import { type CleanUser, cleansed, isComplete, type RawUser } from './w1/cleanse.ts'
 
 const HOUR = 3_600_000
 const MINUTE = 60_000
@@ -16,10 +16,23 @@ const NO_EMAIL = 0.01
 const NO_UUID = 0.005
 const AT_A_TIME = 5_000
 
+/** Formats of W1's input and output. */
+export interface UserFormats {
+  readonly raw: (user: RawUser) => Buffer
+  readonly clean: (user: CleanUser) => Buffer
+}
+
+const asJson = (value: unknown) => Buffer.from(JSON.stringify(value))
+const JSON_FORMATS: UserFormats = { raw: asJson, clean: asJson }
+
 export interface UsersOptions {
   readonly number: number
   readonly seed: number
   readonly partitions?: number
+  /** Of what W2 counts. Milliseconds; default: a minute. */
+  readonly window?: number | undefined
+  /** How users and what comes of them are written. Default: as JSON. */
+  readonly formats?: UserFormats
   /** How many of the partitions get any, each the same share. Default: all, by the users' keys. */
   readonly into?: number
 }
@@ -41,7 +54,14 @@ export interface Users {
 export async function writeUsers(
   broker: Broker,
   topic: string,
-  { number, seed, partitions = PARTITIONS, into }: UsersOptions,
+  {
+    number,
+    seed,
+    partitions = PARTITIONS,
+    into,
+    formats = JSON_FORMATS,
+    window: size = MINUTE,
+  }: UsersOptions,
 ): Promise<Users> {
   await broker.admin.createTopic({ topic, partitions, config: { 'retention.ms': '-1' } })
   const random = seededRandom(seed)
@@ -57,12 +77,12 @@ export async function writeUsers(
       const lag = random() < LATE ? Math.floor(random() * LATEST) : 0
       const timestamp = Math.max(BEGINNING, BEGINNING + Math.floor((n * HOUR) / number) - lag)
       const key = Buffer.from(id)
-      const value = Buffer.from(JSON.stringify(user))
+      const value = formats.raw(user)
       const partition = into && Math.floor(random() * into)
       records.push({ topic, partition, key, value, timestamp, headers: NO_HEADERS })
-      if (isComplete(user)) clean.add(key, Buffer.from(JSON.stringify(cleansed(user))))
+      if (isComplete(user)) clean.add(key, formats.clean(cleansed(user)))
       scores.add(key, Buffer.from(String(user.dob.age * 2)))
-      const window = windowName(user.nat.toUpperCase(), timestamp - (timestamp % MINUTE))
+      const window = windowName(user.nat.toUpperCase(), timestamp - (timestamp % size))
       counts.set(window, (counts.get(window) ?? 0) + 1)
     }
     await producer.send(records)

@@ -1,5 +1,6 @@
 import { kafkaStreams } from './peers/kafka-streams.ts'
 import { millrace } from './peers/millrace.ts'
+import { quix } from './peers/quix.ts'
 import { script } from './peers/script.ts'
 import { spark } from './peers/spark.ts'
 import { usersRace } from './race/users-race.ts'
@@ -18,6 +19,7 @@ export const w1 = usersRace({
     millrace({ topology, guarantee: 'at-least-once', threads: 1 }),
     kafkaStreams({ workload, guarantee: 'at-least-once', threads: 1 }),
     spark({ workload }),
+    quix(workload),
     script('bare kafkajs loop', 'w1/stock-loop.ts'),
     script("bare loop on millrace's client", 'w1/port-loop.ts'),
   ],

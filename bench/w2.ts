@@ -1,5 +1,6 @@
 import { kafkaStreams } from './peers/kafka-streams.ts'
 import { millrace } from './peers/millrace.ts'
+import { quix } from './peers/quix.ts'
 import { spark } from './peers/spark.ts'
 import { usersRace } from './race/users-race.ts'
 import { checksumOf, lastUpdates } from './w2/counted.ts'
@@ -15,6 +16,7 @@ export const w2 = usersRace({
     millrace({ topology, guarantee: 'exactly-once', threads: 2 }),
     kafkaStreams({ workload, guarantee: 'exactly-once', threads: 2 }),
     spark({ workload }),
+    quix(workload),
   ],
   expected: ({ counts }) => checksumOf(counts),
   written: lastUpdates,

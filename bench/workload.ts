@@ -12,7 +12,7 @@ export interface RaceOptions {
   readonly records: number
   /** Which contestants run, by their name. */
   readonly isWanted: (contestant: string) => boolean
-  /** Whether plots are kept in `bench/results`. */
+  /** Whether summaries and plots are kept in `bench/results`. */
   readonly save: boolean
 }
 

@@ -12,6 +12,10 @@ export interface MillraceOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Of the name, beside guarantee and threads. */
   readonly note?: string
+  /** Its schemas are in a file of its own instead. */
+  readonly embedded?: 'registry'
+  /** Done once before it is started, before `apply`. */
+  readonly prepare?: (run: Run) => Promise<void>
   /** For `run`, beside those that follow from the rest. */
   readonly flags?: readonly string[]
 }
@@ -27,16 +31,20 @@ export function millrace({
   env = {},
   note,
   flags = [],
+  embedded,
+  prepare,
 }: MillraceOptions): Contestant {
+  const standIns = embedded === undefined ? [] : ['--embedded', embedded]
   return {
     name: ['millrace', guarantee, threadsOf(threads), note].filter(Boolean).join(', '),
     before: async (run) => {
-      await ended(['apply', topology], { ...variablesOf(run), ...env })
+      await prepare?.(run)
+      await ended(['apply', topology, ...standIns], { ...variablesOf(run), ...env })
     },
     command: (run) => ({
       argv: [
         ...[process.execPath, BIN, 'run', ...(live ? [] : ['--until-caught-up']), '--port', '0'],
-        ...['--guarantee', guarantee, '--threads', String(threads), ...flags, topology],
+        ...['--guarantee', guarantee, '--threads', String(threads), ...flags, topology, ...standIns],
       ] as [string, ...string[]],
       env: { ...variablesOf(run), ...env },
     }),
@@ -50,6 +58,7 @@ function variablesOf({
   application,
   partitions,
   folder,
+  env,
 }: Run): Record<string, string> {
   return {
     KAFKA_BROKERS: brokers.join(','),
@@ -58,5 +67,6 @@ function variablesOf({
     BENCH_INPUT: input,
     BENCH_OUTPUT: output,
     BENCH_PARTITIONS: String(partitions),
+    ...env,
   }
 }

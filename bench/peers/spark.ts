@@ -8,7 +8,6 @@ export interface SparkOptions {
   readonly live?: boolean
 }
 
-const PEER = { name: 'spark', version: '4.1.1' }
 /** What spark-submit says for it on this Java. (JavaModuleOptions) */
 const OPENED = [
   ...['java.lang', 'java.lang.invoke', 'java.lang.reflect', 'java.io', 'java.net', 'java.nio', 'java.util'],
@@ -28,7 +27,7 @@ export function spark({ workload, live = false }: SparkOptions): Contestant {
   return {
     name: 'Spark Structured Streaming, 2 threads',
     ready: async () => {
-      classPath = await built(PEER)
+      classPath = await built('spark')
     },
     command: (run) => ({
       argv: java(classPath, OPENED),

@@ -9,5 +9,6 @@ export function variablesOf(run: Run): Readonly<Record<string, string>> {
     RECORDS: String(run.records),
     APPLICATION: run.application,
     FOLDER: run.folder,
+    ...run.env,
   }
 }

@@ -14,6 +14,8 @@ export interface Run {
   readonly partitions: number
   /** For its state, removed behind it. */
   readonly folder: string
+  /** What it is told beside that. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface Command {

@@ -16,6 +16,7 @@ import { seen } from '../race/first-seen.ts'
 import type { RawUser } from '../w1/cleanse.ts'
 
 const { BENCH_APPLICATION = 'w2', BENCH_INPUT = 'users', BENCH_OUTPUT = 'w2-counts' } = process.env
+const { BENCH_WINDOW = '1m' } = process.env
 
 const users = topic(BENCH_INPUT, { value: json<RawUser>(), partitions: PARTITIONS })
 const counts = topic(BENCH_OUTPUT, {
@@ -35,7 +36,7 @@ export default topology(BENCH_APPLICATION, ({ source }) => {
       return nat.toUpperCase()
     }),
     keyBy('by-country', (country) => country),
-    window('per-minute', tumbling('1m', { grace: '30s' })),
+    window('per-minute', tumbling(BENCH_WINDOW, { grace: '30s' })),
     count('per-country'),
     toStream('updates', { updates: 'last' }),
     sink('counts', counts),

@@ -51,7 +51,7 @@ final class Cleanse {
     return node.get(field).asText();
   }
 
-  private static String ageBand(int age) {
+  static String ageBand(int age) {
     if (age <= 17) return "0-17";
     if (age <= 24) return "18-24";
     if (age <= 34) return "25-34";

@@ -33,6 +33,7 @@ public final class Main {
     StreamsBuilder builder = new StreamsBuilder();
     switch (ENV.get("WORKLOAD")) {
       case "w1" -> W1.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
+      case "w1a" -> W1A.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
       case "w2" -> W2.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
       case "w3" -> W3.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
       default -> throw new IllegalArgumentException("WORKLOAD=" + ENV.get("WORKLOAD"));
