@@ -6,10 +6,11 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { w1Embedded, w2Embedded } from './embedded.ts'
 import { GROWTH, growth, savePlot } from './growth.ts'
 import { operatorCost } from './operator-cost.ts'
 import type { Lap } from './race/race.ts'
-import { readGoals, standings, summary } from './race/summary.ts'
+import { readGoals, recordsOf, standings, summary } from './race/summary.ts'
 import { restoreThroughput } from './restore.ts'
 import { w1 } from './w1.ts'
 import { w1a } from './w1a.ts'
@@ -21,7 +22,7 @@ import { w7 } from './w7.ts'
 import type { RaceOptions, RaceWorkload, Result, Workload } from './workload.ts'
 
 const RACES: Readonly<Record<string, RaceWorkload>> = {
-  ...{ w1, w1a, w2, w3, w4, w7 },
+  ...{ w1, w1a, w2, w3, w4, w7, 'w1-embedded': w1Embedded, 'w2-embedded': w2Embedded },
   ...Object.fromEntries(Object.entries(GROWTH).map(([name, series]) => [name, growth(series)])),
 }
 const WORKLOADS: Readonly<Record<string, Workload>> = {
@@ -56,7 +57,10 @@ async function race(name: string, raceOptions: RaceOptions): Promise<void> {
   const said = summary(laps, found)
   console.log(`\n${said}\n`)
   if (raceOptions.save) {
-    writeFileSync(resultFile(`${name}.md`), `${[`# ${name}`, ranOn(raceOptions), said].join('\n\n')}\n`)
+    writeFileSync(
+      resultFile(`${name}.md`),
+      `${[`# ${name}`, ranOn(raceOptions.rounds, laps), said].join('\n\n')}\n`,
+    )
     if (Object.hasOwn(GROWTH, name)) savePlot(resultFile(`${name}.svg`), GROWTH[name]!, laps)
   }
   if (laps.some(({ right }) => !right) || found.some(({ met }) => !met)) process.exitCode = 1
@@ -70,10 +74,12 @@ function machine(): string {
   return `${cpus().length} x ${cpus()[0]?.model}, node ${process.version}`
 }
 
-function ranOn({ rounds, records }: RaceOptions): string {
+function ranOn(rounds: number, laps: readonly Lap[]): string {
   const times = rounds === 1 ? 'One round' : `Medians of ${rounds} rounds`
+  const [records, ...others] = recordsOf(laps)
+  const of = records === undefined || others.length > 0 ? '' : ` of ${records.toLocaleString('en')} records`
   const day = new Date().toISOString().slice(0, 10)
-  return `${times}; where nothing else is said, ${records.toLocaleString('en')} records. ${day}, ${machine()}, the broker on the same machine.`
+  return `${times}${of}. ${day}, ${machine()}, the broker on the same machine.`
 }
 
 function resultFile(file: string): string {

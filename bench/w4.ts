@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'cassandra-driver'
@@ -10,9 +10,9 @@ import { millrace } from './peers/millrace.ts'
 import { script } from './peers/script.ts'
 import { Checksum } from './race/checksum.ts'
 import { type Contestant, PARTITIONS } from './race/contestant.ts'
-import { FIRST_SEEN } from './race/first-seen.ts'
-import { measured, withFolder } from './race/measured.ts'
+import { withFolder } from './race/measured.ts'
 import { inTurns, type Lap, nextApplication } from './race/race.ts'
+import { toTheEnd } from './race/to-the-end.ts'
 import { type Users, writeUsers } from './users.ts'
 import { COLUMNS, cleanText, TABLE } from './w4/columns.ts'
 import type { RaceOptions } from './workload.ts'
@@ -66,7 +66,6 @@ interface LapOptions {
   readonly round: number
 }
 
-/** `records/s` is up to the end of the process: rows have no clock of the server's. */
 async function lap(options: LapOptions): Promise<Lap> {
   const { brokers, users, records, cassandra, address, pid, contestant, round } = options
   const application = nextApplication()
@@ -75,32 +74,23 @@ async function lap(options: LapOptions): Promise<Lap> {
   const replication = "{'class': 'SimpleStrategy', 'replication_factor': 1}"
   await cassandra.execute(`CREATE KEYSPACE ${keyspace} WITH replication = ${replication}`)
   return withFolder(async (folder) => {
-    const firstSeen = join(folder, 'first-seen')
     const run = {
       ...{ brokers, records, input: users.topic, output: '', partitions: PARTITIONS, application, folder },
       env: {
         ...{ CASSANDRA_CONTACT_POINTS: address, CASSANDRA_KEYSPACE: keyspace },
-        ...{ CONTACT_POINTS: address, KEYSPACE: keyspace, [FIRST_SEEN]: firstSeen },
+        ...{ CONTACT_POINTS: address, KEYSPACE: keyspace },
       },
     }
-    await contestant.before?.(run)
-    await cassandra.execute(
-      `CREATE TABLE IF NOT EXISTS ${keyspace}.${TABLE} (${columns.join(', ')}, PRIMARY KEY (uuid))`,
-    )
-    const { begun, ...took } = await measured(contestant.command(run), pid)
-    const first = Number(await readFile(firstSeen, 'utf8'))
-    const checksum = await checksumOf(cassandra, keyspace)
+    const ran = await toTheEnd({
+      ...{ contestant, round, run, server: pid, checksum: users.clean },
+      prepared: async () => {
+        const table = `${keyspace}.${TABLE} (${columns.join(', ')}, PRIMARY KEY (uuid))`
+        await cassandra.execute(`CREATE TABLE IF NOT EXISTS ${table}`)
+      },
+      written: () => checksumOf(cassandra, keyspace),
+    })
     await cassandra.execute(`DROP KEYSPACE ${keyspace}`)
-    return {
-      contestant: contestant.name,
-      round,
-      records,
-      'records/s': Math.round((records * 1000) / (begun + took['wall s'] * 1000 - first)),
-      'to first s': (first - begun) / 1000,
-      ...took,
-      checksum,
-      right: checksum === users.clean,
-    }
+    return ran
   })
 }
 

@@ -12,8 +12,8 @@ export interface MillraceOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Of the name, beside guarantee and threads. */
   readonly note?: string
-  /** Its schemas are in a file of its own instead. */
-  readonly embedded?: 'registry'
+  /** What is in its folder instead. */
+  readonly embedded?: 'registry' | 'kafka'
   /** Done once before it is started, before `apply`. */
   readonly prepare?: (run: Run) => Promise<void>
   /** For `run`, beside those that follow from the rest. */
@@ -61,7 +61,7 @@ function variablesOf({
   env,
 }: Run): Record<string, string> {
   return {
-    KAFKA_BROKERS: brokers.join(','),
+    ...(brokers.length > 0 && { KAFKA_BROKERS: brokers.join(',') }),
     MILLRACE_STATE_DIR: folder,
     BENCH_APPLICATION: application,
     BENCH_INPUT: input,

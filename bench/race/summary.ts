@@ -4,6 +4,7 @@ import type { Lap } from './race.ts'
 /** Figures of a lap that are shown and compared, where there are any. */
 const COLUMNS = [
   ...([
+    'records',
     'records/s',
     'of the most',
     'to first s',
@@ -68,7 +69,10 @@ export function medianOf(laps: readonly Lap[], contestant: string, figure: strin
 /** Markdown: the medians of every contestant, and the ratios. */
 export function summary(laps: readonly Lap[], found: readonly Standing[]): string {
   const names = [...new Set(laps.map(({ contestant }) => contestant))]
-  const columns = COLUMNS.filter((figure) => laps.some((lap) => figure in lap))
+  const columns = COLUMNS.filter((figure) => laps.some((lap) => figure in lap)).filter(
+    // What is the same for all is said once.
+    (figure) => figure !== 'records' || recordsOf(laps).length > 1,
+  )
   const rows = names.map((name) => {
     const right = laps.every((lap) => lap.contestant !== name || lap.right)
     return [name, ...columns.map((figure) => shown(medianOf(laps, name, figure))), right ? 'right' : 'WRONG']
@@ -83,6 +87,11 @@ export function summary(laps: readonly Lap[], found: readonly Standing[]): strin
     table(['contestant', ...columns, 'rows'], rows),
     table(['figure', 'of', 'beside', 'ratio', 'floor', 'goal', ''], ratios),
   ].join('\n\n')
+}
+
+/** How many records were read: one number where it was the same for all. */
+export function recordsOf(laps: readonly Lap[]): readonly number[] {
+  return [...new Set(laps.flatMap(({ records }) => (records === undefined ? [] : [Number(records)])))]
 }
 
 function shown(figure: number | undefined): string {
