@@ -18,11 +18,12 @@ import { w2 } from './w2.ts'
 import { w2Counts } from './w2-counts.ts'
 import { w3 } from './w3.ts'
 import { w4 } from './w4.ts'
+import { w5 } from './w5.ts'
 import { w7 } from './w7.ts'
 import type { RaceOptions, RaceWorkload, Result, Workload } from './workload.ts'
 
 const RACES: Readonly<Record<string, RaceWorkload>> = {
-  ...{ w1, w1a, w2, w3, w4, w7, 'w1-embedded': w1Embedded, 'w2-embedded': w2Embedded },
+  ...{ w1, w1a, w2, w3, w4, w5, w7, 'w1-embedded': w1Embedded, 'w2-embedded': w2Embedded },
   ...Object.fromEntries(Object.entries(GROWTH).map(([name, series]) => [name, growth(series)])),
 }
 const WORKLOADS: Readonly<Record<string, Workload>> = {
