@@ -1,4 +1,5 @@
 import { filterAbortedMessages } from './abort-filter.ts'
+import { type Answered, repairAnswers } from './answers.ts'
 import { Batch } from './batch.ts'
 import { type Runner, repairCommit } from './commit.ts'
 import { type Connection, repairConnection } from './connection.ts'
@@ -32,6 +33,7 @@ export function repairKafkajs(require: NodeJS.Require): void {
     load<ClassOf<Connection>>('network/connection').prototype,
     (broker) => new KafkaJSConnectionClosedError('Closed connection', broker),
   )
+  repairAnswers(load<ClassOf<Answered>>('network/connection').prototype)
   repairThrottleTimer(load<ClassOf<RequestQueue>>('network/requestQueue').prototype)
   repairOffsetReset(load<ClassOf<OffsetManager>>('consumer/offsetManager').prototype)
   repairCommit(load<ClassOf<Runner>>('consumer/runner').prototype)
