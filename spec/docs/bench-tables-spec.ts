@@ -4,7 +4,9 @@ import { expect } from 'chai'
 const root = new URL('../../', import.meta.url)
 const section = /^## Speed\n([\s\S]*?)^## /m.exec(readFileSync(new URL('README.md', root), 'utf8'))?.[1] ?? ''
 /** `[W1](bench/results/w1.md)`, and all up to the next one. */
-const parts = [...section.matchAll(/\(bench\/results\/(w\w+)\.md\)([\s\S]*?)(?=\(bench\/results\/w\w+\.md\)|$)/g)]
+const parts = [
+  ...section.matchAll(/\(bench\/results\/(w\w+)\.md\)([\s\S]*?)(?=\(bench\/results\/w\w+\.md\)|$)/g),
+]
 const rowsOf = (text: string) => text.split('\n').filter((line) => line.startsWith('|'))
 
 describe("the README's figures of speed", () => {
