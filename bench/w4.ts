@@ -76,10 +76,7 @@ async function lap(options: LapOptions): Promise<Lap> {
   return withFolder(async (folder) => {
     const run = {
       ...{ brokers, records, input: users.topic, output: '', partitions: PARTITIONS, application, folder },
-      env: {
-        ...{ CASSANDRA_CONTACT_POINTS: address, CASSANDRA_KEYSPACE: keyspace },
-        ...{ CONTACT_POINTS: address, KEYSPACE: keyspace },
-      },
+      env: { CASSANDRA_CONTACT_POINTS: address, CASSANDRA_KEYSPACE: keyspace },
     }
     const ran = await toTheEnd({
       ...{ contestant, round, run, server: pid, checksum: users.clean },

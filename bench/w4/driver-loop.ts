@@ -4,10 +4,8 @@ import kafkajs from 'kafkajs'
 import { cleansed, isComplete } from '../w1/cleanse.ts'
 import { COLUMNS, rowOf, TABLE } from './columns.ts'
 
-const { BROKERS, INPUT, RECORDS, APPLICATION, CONTACT_POINTS, KEYSPACE } = process.env as Record<
-  string,
-  string
->
+const { BROKERS, INPUT, RECORDS, APPLICATION, CASSANDRA_CONTACT_POINTS, CASSANDRA_KEYSPACE } =
+  process.env as Record<string, string>
 const names = Object.keys(COLUMNS)
 const insert = `INSERT INTO ${TABLE} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
 
@@ -15,9 +13,9 @@ const { Kafka, logLevel } = kafkajs
 const kafka = new Kafka({ brokers: BROKERS!.split(','), clientId: 'bench', logLevel: logLevel.ERROR })
 const consumer = kafka.consumer({ groupId: APPLICATION! })
 const cassandra = new Client({
-  contactPoints: CONTACT_POINTS!.split(','),
+  contactPoints: CASSANDRA_CONTACT_POINTS!.split(','),
   localDataCenter: 'datacenter1',
-  keyspace: KEYSPACE!,
+  keyspace: CASSANDRA_KEYSPACE!,
 })
 const done = Promise.withResolvers<void>()
 let seen = 0

@@ -101,7 +101,7 @@ function foldOnce(node: StepNode, site: Site): Folded {
     case 'aggregate':
       return foldAggregate(node, next, runtime)
     case 'toStream':
-      return toStreamStep(node, next)
+      return toStreamStep(node, next, runtime)
     case 'toTable':
       return tableStep(node, next, runtime)
     case 'tableFilter':

@@ -16,6 +16,7 @@ import {
 import { toStreamStep } from '../../lib/operators/to-stream.ts'
 import type { Context } from '../../lib/record.ts'
 import { testDriver } from '../../lib/testing/index.ts'
+import { awaits } from '../../lib/topology/lag.ts'
 import type { ToStreamNode } from '../../lib/topology/table-nodes.ts'
 import { chain, driven, lettersOf, shortened } from '../support/driven.ts'
 import { internalNames } from '../support/internal-names.ts'
@@ -135,9 +136,15 @@ describe('toStream', () => {
     const keptOnly = (said: Topology) => {
       const node = said.nodes.find((one): one is ToStreamNode => one.kind === 'toStream')!
       const shown: unknown[] = []
-      const step = toStreamStep(node, (value, { key, timestamp }) => shown.push([key, value, timestamp]))
+      const counts: Record<string, number> = {}
+      const count = (_: string, what: string, by = 1) => {
+        counts[what] = (counts[what] ?? 0) + by
+      }
+      const show = (value: unknown, { key, timestamp }: Context) => shown.push([key, value, timestamp])
+      const step = toStreamStep(node, show, { count })
       if (typeof step === 'function') throw new Error('it hands on at once')
       return {
+        counts,
         push: (key: unknown, value: unknown, timestamp: number) =>
           step.push(value, { key, timestamp } as unknown as Context),
         async flushed() {
@@ -161,6 +168,7 @@ describe('toStream', () => {
       step.push('b', 7, 6)
       expect(await step.flushed()).to.deep.equal([['b', 7, 6]])
       expect(await step.flushed()).to.deep.equal([])
+      expect(step.counts).to.deep.equal({ replaced: 2 })
     })
 
     it('should tell one window from another', async () => {
@@ -185,6 +193,19 @@ describe('toStream', () => {
         [late, 1, 12],
         [early, 2, 3],
       ])
+    })
+
+    it('should have a task behind it told of its own time, not of what the task has read since', () => {
+      const repartition = (updates: 'all' | 'last') =>
+        of((rows) =>
+          rows.pipe(
+            toStream('updates', { updates }),
+            keyBy('other', () => 'x'),
+            count('of-x'),
+            toStream('counts'),
+          ),
+        ).nodes.find(({ kind }) => kind === 'repartition')!
+      expect([awaits(repartition('all')), awaits(repartition('last'))]).to.deep.equal([false, true])
     })
 
     it('should show every update where one comes at a time', async () => {

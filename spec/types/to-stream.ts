@@ -35,3 +35,9 @@ rows.pipe(
 
 // @ts-expect-error: it is one already
 users.pipe(toStream('updates'))
+
+export const newest: Stream<number, { readonly name: string } | null> = rows.pipe(
+  toStream('updates', { updates: 'last' }),
+)
+// @ts-expect-error: all or the last
+rows.pipe(toStream('updates', { updates: 'first' }))

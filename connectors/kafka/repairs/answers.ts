@@ -11,9 +11,6 @@ export interface Answered {
       readonly payload: Buffer
     }): void
   }
-  chunks: Buffer[]
-  bytesBuffered: number
-  bytesNeeded: number
   processData(data: Buffer): unknown
 }
 

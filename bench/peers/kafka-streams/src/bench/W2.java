@@ -16,8 +16,8 @@ import org.apache.kafka.streams.kstream.WindowedSerdes;
 import org.apache.kafka.streams.state.WindowStore;
 
 /**
- * Users by country and minute: bench/w2/topology.ts. The grace is so long that none is late: with 30 s and two threads
- * about half of them are, as stream time behind a repartition topic is that of whichever upstream task is furthest.
+ * Users by country and minute: bench/w2/topology.ts. The grace is so long that none is late: stream time behind a
+ * repartition topic is that of whichever upstream task is furthest, so that of old data others would be.
  */
 final class W2 {
   private static final Duration MINUTE = Duration.ofMinutes(1);
