@@ -32,7 +32,9 @@ function lint(): Promise<Counts> {
 
 async function check(command: string, args: readonly string[]): Promise<Counts> {
   const succeeded = await runCommand(command, args, signal)
-  return { passed: 0, failed: succeeded ? 0 : 1 }
+  return succeeded
+    ? { passed: 0, failed: 0 }
+    : { passed: 0, failed: 1, failures: [`${command} ${args.join(' ')}`] }
 }
 
 function unit(): Promise<Counts> {

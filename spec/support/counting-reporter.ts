@@ -7,10 +7,13 @@ export const countsVariable = 'MILLRACE_SPEC_COUNTS'
 export interface Counts {
   readonly passed: number
   readonly failed: number
+  /** What failed and why, a text each. */
+  readonly failures?: readonly string[]
 }
 
-/** The last line of a run, and its exit code. */
+/** Says again what failed, as thousands of lines may be behind it; then the last line of a run, and its exit code. */
 export function ended(counts: readonly Counts[]): void {
+  for (const text of counts.flatMap(({ failures = [] }) => failures)) console.log(`\nfailed: ${text}`)
   const passed = counts.reduce((sum, count) => sum + count.passed, 0)
   const failed = counts.reduce((sum, count) => sum + count.failed, 0)
   if (failed > 0) process.exitCode = 1
@@ -30,10 +33,15 @@ export default class CountingReporter extends Mocha.reporters.Spec {
   override done(_failures: number, finish: (failures: number) => void): void {
     const { passes, failures } = this.stats
     const file = process.env[countsVariable]
-    if (file !== undefined) writeFileSync(file, JSON.stringify({ passed: passes, failed: failures }))
+    const counts: Counts = { passed: passes, failed: failures, failures: this.failures.map(failureText) }
+    if (file !== undefined) writeFileSync(file, JSON.stringify(counts))
     setTimeout(exitNamingLeaks, leaveWithinMs).unref()
     finish(failures)
   }
+}
+
+function failureText(test: Mocha.Test): string {
+  return `${test.fullTitle()}\n${test.err?.stack ?? test.err}`
 }
 
 /** A spec that leaves a connection or a timer behind would keep this process, and so CI, forever. */

@@ -42,7 +42,7 @@ async function withServers(
     )
   } catch (error) {
     console.error(messageOf(error))
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, failures: [messageOf(error)] }
   }
 }
 

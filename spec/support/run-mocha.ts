@@ -25,9 +25,10 @@ export async function runMocha(
       NODE_COMPILE_CACHE: join(cacheDirectory(), 'compiled'),
       [countsVariable]: file,
     })
-    const { passed, failed } = readCounts(file)
+    const { passed, failed, failures = [] } = readCounts(file)
     if (passed + failed === 0 && !signal.aborted) console.error('no spec was run, which fails the run')
-    return { passed, failed: succeeded && passed > 0 ? failed : Math.max(failed, 1) }
+    if (failed > 0 || (succeeded && passed > 0)) return { passed, failed, failures }
+    return { passed, failed: 1, failures: [`mocha ended badly behind ${passed} specs: ${args.join(' ')}`] }
   } finally {
     rmSync(file, { force: true })
   }
