@@ -3,13 +3,14 @@ import { type Answered, repairAnswers } from './answers.ts'
 import { Batch } from './batch.ts'
 import { type Runner, repairCommit } from './commit.ts'
 import { type Connection, repairConnection } from './connection.ts'
+import { rememberingCoordinators } from './coordinators.ts'
 import { messagesDecoder, type OldMessage } from './decode-messages.ts'
 import { groupMessagesPerPartition } from './group-messages.ts'
 import { type OffsetManager, repairOffsetReset } from './offset-reset.ts'
 import { type Compressor, produceRequestOf } from './produce-request.ts'
 import type { CodecLookup } from './record-batch.ts'
 import { type ConsumerGroup, repairRejoin } from './rejoin.ts'
-import { replaceModule } from './replace-module.ts'
+import { replaceModule, wrapModule } from './replace-module.ts'
 import { sendMessagesOf } from './send-messages.ts'
 import { type RequestQueue, repairThrottleTimer } from './throttle-timer.ts'
 import { type AssignmentCodec, type JoiningGroup, repairUserData } from './user-data.ts'
@@ -28,6 +29,7 @@ export function repairKafkajs(require: NodeJS.Require): void {
   const { KafkaJSMetadataNotLoaded } = load<{ KafkaJSMetadataNotLoaded: NoMetadata }>('errors')
   replaceModule(require, 'kafkajs/src/producer/sendMessages', sendMessagesOf(KafkaJSMetadataNotLoaded))
   replaceModule(require, 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages', decodeMessages(load))
+  wrapModule(require, 'kafkajs/src/producer/eosManager', rememberingCoordinators)
   const { KafkaJSConnectionClosedError } = load<{ KafkaJSConnectionClosedError: ClosedError }>('errors')
   repairConnection(
     load<ClassOf<Connection>>('network/connection').prototype,

@@ -7,6 +7,16 @@ export function replaceModule(require: NodeJS.Require, id: string, exports: unkn
   if (require.cache[path] !== undefined) {
     throw new MillraceError('INTERNAL', `${id} was loaded before it could be repaired; import millrace first`)
   }
+  put(require, path, exports)
+}
+
+/** The same, with something that is made of what is there. */
+export function wrapModule<T>(require: NodeJS.Require, id: string, wrapped: (exports: T) => T): void {
+  const path = require.resolve(id)
+  put(require, path, wrapped(require(path) as T))
+}
+
+function put(require: NodeJS.Require, path: string, exports: unknown): void {
   const replacement = new Module(path)
   replacement.filename = path
   replacement.loaded = true

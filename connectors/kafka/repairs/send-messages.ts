@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { groupMessagesPerPartition } from './group-messages.ts'
 
 /** A message whose partition is chosen. */
@@ -65,6 +66,9 @@ export interface SendMessagesOptions {
   readonly retrier: <T>(attempt: (bail: (error: unknown) => void) => Promise<T>) => Promise<T>
 }
 
+const SOON_MS = 2
+const SOON_ATTEMPTS = 20
+
 interface Batch {
   readonly acks: number
   readonly timeout?: number
@@ -73,6 +77,7 @@ interface Batch {
 }
 
 interface SendError {
+  readonly type?: string
   readonly name: string
   readonly message: string
   readonly retriable?: boolean
@@ -144,7 +149,7 @@ class Sending {
     await eosManager.acquireBrokerLock(broker)
     try {
       const transactional = eosManager.isTransactional()
-      if (transactional) await eosManager.addPartitionsToTransaction(topicData)
+      if (transactional) await this.#addPartitions(topicData)
       const { acks, timeout, compression } = this.#batch
       const { topics } = await this.#numbered(topicData, () =>
         broker.produce({
@@ -159,6 +164,18 @@ class Sending {
           this.#written.set(`${topicName}/${one.partition}`, { topicName, ...one })
     } finally {
       eosManager.releaseBrokerLock(broker)
+    }
+  }
+
+  /** Between two transactions the markers of the first are being written: it takes a few milliseconds. */
+  async #addPartitions(topicData: readonly TopicData[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#parts.eosManager.addPartitionsToTransaction(topicData)
+      } catch (error) {
+        if (attempt === SOON_ATTEMPTS || (error as SendError).type !== 'CONCURRENT_TRANSACTIONS') throw error
+        await delay(SOON_MS)
+      }
     }
   }
 

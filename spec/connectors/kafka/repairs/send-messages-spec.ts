@@ -26,6 +26,9 @@ const MESSAGES = [0, 1].map((partition) => ({ partition }))
 class Surroundings {
   readonly asked: Asked[] = []
   leader = 'b'
+  attempts = 0
+  /** What adding partitions to a transaction comes to; without, there is none. */
+  adding: (() => Promise<void>) | undefined
   readonly #sequences = new Map<number, number>()
   readonly #brokers: Record<string, Broker>
 
@@ -75,14 +78,14 @@ class Surroundings {
       },
       partitioner: ({ message }) => (message as { partition: number }).partition,
       eosManager: {
-        isTransactional: () => false,
+        isTransactional: () => this.adding !== undefined,
         getTransactionalId: () => '',
         getProducerId: () => 1,
         getProducerEpoch: () => 0,
         getSequence: (_, partition) => this.#sequences.get(partition) ?? 0,
         updateSequence: (_, partition, by) =>
           void this.#sequences.set(partition, (this.#sequences.get(partition) ?? 0) + by),
-        addPartitionsToTransaction: async () => {},
+        addPartitionsToTransaction: async () => this.adding?.(),
         acquireBrokerLock: async ({ nodeId }) => {
           while (locks.has(nodeId)) await locks.get(nodeId)
           const { promise, resolve } = Promise.withResolvers<void>()
@@ -97,6 +100,7 @@ class Surroundings {
       retrier: async (attempt) => {
         for (;;) {
           try {
+            this.attempts++
             return await attempt((error) => {
               throw error
             })
@@ -160,6 +164,21 @@ describe('kafkajs repair: send messages', () => {
     const after = moving()
     expect(partitionsOf(await after.send(repaired))).to.deep.equal([0, 1])
     expect(by(after.asked, 'a').map(({ entries }) => entries)).to.deep.equal([['0@0'], ['1@0']])
+  })
+
+  it('should begin a transaction as soon as the one before has its markers, where the stock one begins again', async () => {
+    const surroundings = async (factory: Factory) => {
+      const all = new Surroundings({ a: async () => {}, b: async () => {} })
+      let asked = 0
+      all.adding = async () => {
+        if (++asked <= 3)
+          throw { name: 'KafkaJSProtocolError', type: 'CONCURRENT_TRANSACTIONS', retriable: true }
+      }
+      await all.send(factory)
+      return all.attempts
+    }
+    expect(await surroundings(stock())).to.be.greaterThan(1)
+    expect(await surroundings(repaired)).to.equal(1)
   })
 
   it('should give up what another attempt does not cure', async () => {
