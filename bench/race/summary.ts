@@ -83,10 +83,9 @@ export function summary(laps: readonly Lap[], found: readonly Standing[]): strin
       const floor = atLeast === undefined ? (atMost === undefined ? '' : `≤ ${atMost}`) : `≥ ${atLeast}`
       return [figure, of, beside ?? '', ratio!.toFixed(2), floor, String(goal), met ? '' : 'NOT MET']
     })
-  return [
-    table(['contestant', ...columns, 'rows'], rows),
-    table(['figure', 'of', 'beside', 'ratio', 'floor', 'goal', ''], ratios),
-  ].join('\n\n')
+  const figures = table(['contestant', ...columns, 'rows'], rows)
+  if (ratios.length === 0) return figures
+  return [figures, table(['figure', 'of', 'beside', 'ratio', 'floor', 'goal', ''], ratios)].join('\n\n')
 }
 
 /** How many records were read: one number where it was the same for all. */
