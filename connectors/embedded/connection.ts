@@ -1,6 +1,12 @@
 /** What a process asks of the log, whether it owns it or reaches the owner over a socket. */
 import type { MemberShare } from '../../lib/broker/assign-tasks.ts'
-import type { MemberData, MemberInfo, OffsetRange, TopicSpec } from '../../lib/broker/broker.ts'
+import type {
+  CommittedPosition,
+  MemberData,
+  MemberInfo,
+  OffsetRange,
+  TopicSpec,
+} from '../../lib/broker/broker.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { StoredChunk } from './log/decode-chunk.ts'
 import type { ChunkFor, TransactionCommit } from './log/log.ts'
@@ -14,14 +20,14 @@ export interface Connection {
   offsets(topic: string): Promise<readonly OffsetRange[]>
   /** Per partition the first record of this time or later, or the end. */
   offsetsForTime(topic: string, timestamp: number): Promise<readonly Position[]>
-  committed(group: string, topics: readonly string[]): Promise<readonly Position[]>
+  committed(group: string, topics: readonly string[]): Promise<readonly CommittedPosition[]>
   /** With its records, and the positions of groups in it; does nothing if there is none. */
   deleteTopic(topic: string): Promise<void>
   /** Lets go of the records before these positions. */
   deleteRecords(before: readonly Position[]): Promise<void>
   members(group: string): Promise<readonly MemberInfo[]>
   /** Rejects with `FENCED` while the group has members. */
-  setPositions(group: string, positions: readonly Position[]): Promise<void>
+  setPositions(group: string, positions: readonly CommittedPosition[]): Promise<void>
   /** All or, if it rejects, perhaps all: never some. Resolves when they are on disk. */
   append(chunks: readonly ChunkFor[]): Promise<void>
   /** A new writer under this transactional id; resolves with its epoch. */
@@ -76,6 +82,6 @@ export interface Membership {
   /** Nothing of the assignment is in flight any more. */
   ready(data?: MemberData): void
   /** Rejects with `FENCED` unless this is the current generation of a group that the member is in. */
-  commit(generation: number, positions: readonly Position[]): Promise<void>
+  commit(generation: number, positions: readonly CommittedPosition[]): Promise<void>
   leave(): Promise<void>
 }

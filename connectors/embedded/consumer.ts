@@ -3,6 +3,7 @@ import { backoffDelay, retrying } from '../../lib/backoff.ts'
 import type {
   BrokerAdmin,
   BrokerConsumer,
+  CommittedPosition,
   ConsumerListener,
   ConsumerOptions,
 } from '../../lib/broker/broker.ts'
@@ -55,7 +56,7 @@ export class EmbeddedConsumer implements BrokerConsumer {
     this.#assignments?.flow(partitions, state)
   }
 
-  async commit(generation: number, positions: readonly Position[]): Promise<void> {
+  async commit(generation: number, positions: readonly CommittedPosition[]): Promise<void> {
     if (this.#session === undefined || generation !== this.#assignments?.generation) throw fenced(generation)
     if (positions.length > 0) await this.#session.commit(positions)
   }

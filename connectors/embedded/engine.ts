@@ -1,4 +1,4 @@
-import type { MemberInfo, OffsetRange, TopicSpec } from '../../lib/broker/broker.ts'
+import type { CommittedPosition, MemberInfo, OffsetRange, TopicSpec } from '../../lib/broker/broker.ts'
 import { MillraceError } from '../../lib/errors.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import {
@@ -74,7 +74,7 @@ export class Engine implements Connection {
     )
   }
 
-  committed(group: string, topics: readonly string[]): Promise<readonly Position[]> {
+  committed(group: string, topics: readonly string[]): Promise<readonly CommittedPosition[]> {
     return this.#log.positions(group, topics)
   }
 
@@ -95,7 +95,7 @@ export class Engine implements Connection {
     return this.#groups.members(group)
   }
 
-  async setPositions(group: string, positions: readonly Position[]): Promise<void> {
+  async setPositions(group: string, positions: readonly CommittedPosition[]): Promise<void> {
     this.#groups.requireEmpty(group)
     this.#logsOf(positions)
     await this.#log.commitPositions(group, positions)

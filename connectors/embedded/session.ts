@@ -1,5 +1,4 @@
-import type { ConsumerOptions, MemberData } from '../../lib/broker/broker.ts'
-import type { Position } from '../../lib/record.ts'
+import type { CommittedPosition, ConsumerOptions, MemberData } from '../../lib/broker/broker.ts'
 import type { Assignments } from './assignments.ts'
 import type { Connection, Membership } from './connection.ts'
 
@@ -34,7 +33,7 @@ export class Session {
     return this.#over.promise
   }
 
-  commit(positions: readonly Position[]): Promise<void> {
+  commit(positions: readonly CommittedPosition[]): Promise<void> {
     return this.#membership.commit(this.#groupGeneration, positions)
   }
 

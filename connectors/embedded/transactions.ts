@@ -1,9 +1,9 @@
-import type { TransactionalProducer, TransactionOptions } from '../../lib/broker/broker.ts'
+import type { CommittedPosition, TransactionalProducer, TransactionOptions } from '../../lib/broker/broker.ts'
 import { CallsInTurn } from '../../lib/broker/calls-in-turn.ts'
 import type { PlacedRecord } from '../../lib/broker/partition-choice.ts'
 import { recordSize } from '../../lib/broker/record-size.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { OutRecord, Position } from '../../lib/record.ts'
+import type { OutRecord } from '../../lib/record.ts'
 import { requestsOf } from './append-requests.ts'
 import type { Link } from './door/link.ts'
 import { Placement } from './placement.ts'
@@ -53,7 +53,7 @@ class EmbeddedTransactions implements TransactionalProducer {
     })
   }
 
-  commit(positions: readonly Position[]): Promise<void> {
+  commit(positions: readonly CommittedPosition[]): Promise<void> {
     return this.#turns.run(async () => {
       if (this.#records.length === 0 && positions.length === 0) return
       const { id, group } = this.#options

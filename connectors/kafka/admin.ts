@@ -1,9 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import { retrying } from '../../lib/backoff.ts'
-import type { BrokerAdmin, OffsetRange, TopicInfo, TopicSpec } from '../../lib/broker/broker.ts'
+import type {
+  BrokerAdmin,
+  CommittedPosition,
+  OffsetRange,
+  TopicInfo,
+  TopicSpec,
+} from '../../lib/broker/broker.ts'
 import { isRetriable } from '../../lib/errors.ts'
-import type { Position } from '../../lib/record.ts'
 import type { AdminClient } from './admin-client.ts'
 import { kafkaError, protocolTypeOf } from './errors.ts'
 
@@ -51,7 +56,7 @@ export function kafkaAdmin(client: AdminClient): BrokerAdmin {
       .sort((a, b) => a.partition - b.partition)
   }
 
-  async function committed(group: string, names: readonly string[]): Promise<readonly Position[]> {
+  async function committed(group: string, names: readonly string[]): Promise<readonly CommittedPosition[]> {
     const question = () =>
       client.ask(`reading the positions of group ${group} in ${names.join(', ')}`, {}, ({ admin }) =>
         admin.fetchOffsets({ groupId: group, topics: [...names] }),
@@ -59,8 +64,11 @@ export function kafkaAdmin(client: AdminClient): BrokerAdmin {
     const byTopic = await retrying(question, { when: isRetriable, cap: 1000, attempts: COORDINATOR_ATTEMPTS })
     return byTopic.flatMap(({ topic, partitions }) =>
       partitions
-        .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
-        .filter(({ offset }) => offset >= 0),
+        .filter(({ offset }) => Number(offset) >= 0)
+        .map(({ partition, offset, metadata }) => {
+          const position = { topic, partition, offset: Number(offset) }
+          return metadata ? { ...position, metadata } : position
+        }),
     )
   }
 

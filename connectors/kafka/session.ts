@@ -1,5 +1,5 @@
 import type { Consumer, PartitionAssigner } from 'kafkajs'
-import type { ConsumerOptions } from '../../lib/broker/broker.ts'
+import type { CommittedPosition, ConsumerOptions } from '../../lib/broker/broker.ts'
 import { MillraceError, messageOf } from '../../lib/errors.ts'
 import type { Position, TopicPartition } from '../../lib/record.ts'
 import type { Assignments, Member } from './assignment.ts'
@@ -125,10 +125,12 @@ export class Session implements Member {
     }
   }
 
-  async commit(positions: readonly Position[]): Promise<void> {
+  async commit(positions: readonly CommittedPosition[]): Promise<void> {
     try {
       await this.#consumer.commitOffsets(
-        positions.map((position) => ({ ...position, offset: String(position.offset) })),
+        positions.map(({ metadata = null, ...position }) => {
+          return { ...position, offset: String(position.offset), metadata }
+        }),
       )
     } catch (error) {
       throw commitError(error)

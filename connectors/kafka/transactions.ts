@@ -1,10 +1,15 @@
 import type { Producer, Transaction } from 'kafkajs'
 import { retrying } from '../../lib/backoff.ts'
-import type { BrokerAdmin, TransactionalProducer, TransactionOptions } from '../../lib/broker/broker.ts'
+import type {
+  BrokerAdmin,
+  CommittedPosition,
+  TransactionalProducer,
+  TransactionOptions,
+} from '../../lib/broker/broker.ts'
 import { CallsInTurn } from '../../lib/broker/calls-in-turn.ts'
 import { PartitionChoice } from '../../lib/broker/partition-choice.ts'
 import { MillraceError } from '../../lib/errors.ts'
-import type { OutRecord, Position } from '../../lib/record.ts'
+import type { OutRecord } from '../../lib/record.ts'
 import type { BatchLimits } from './batch-limits.ts'
 import { type Client, openClient } from './client.ts'
 import { protocolTypeOf, transactionError } from './errors.ts'
@@ -108,7 +113,7 @@ class KafkaTransactions implements TransactionalProducer {
     })
   }
 
-  commit(positions: readonly Position[]): Promise<void> {
+  commit(positions: readonly CommittedPosition[]): Promise<void> {
     return this.#inTurn(async () => {
       if (positions.length > 0) await this.#addPositions(await this.#transaction(), positions)
       await this.#open?.commit()
@@ -168,10 +173,12 @@ class KafkaTransactions implements TransactionalProducer {
   }
 
   /** kafkajs leaves this one request without its retries; sent first after a commit, it fails half of the time. */
-  #addPositions(transaction: Transaction, positions: readonly Position[]): Promise<void> {
+  #addPositions(transaction: Transaction, positions: readonly CommittedPosition[]): Promise<void> {
     const topics = Object.entries(Object.groupBy(positions, ({ topic }) => topic)).map(([topic, of]) => ({
       topic,
-      partitions: of!.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+      partitions: of!.map(({ partition, offset, metadata }) => {
+        return { partition, offset: String(offset), metadata }
+      }),
     }))
     return retrying(() => transaction.sendOffsets({ consumerGroupId: this.#options.group, topics }), {
       base: RETRY.initialRetryTime,

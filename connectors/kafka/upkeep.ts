@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
-import type { BrokerUpkeep, MemberInfo } from '../../lib/broker/broker.ts'
+import type { BrokerUpkeep, CommittedPosition, MemberInfo } from '../../lib/broker/broker.ts'
 import { MillraceError } from '../../lib/errors.ts'
 import type { Position } from '../../lib/record.ts'
 import type { AdminClient } from './admin-client.ts'
@@ -57,7 +57,7 @@ export function kafkaUpkeep(client: AdminClient): BrokerUpkeep {
   }
 
   /** kafkajs' own `setOffsets` joins the group with a consumer. */
-  async function setPositions(group: string, positions: readonly Position[]): Promise<void> {
+  async function setPositions(group: string, positions: readonly CommittedPosition[]): Promise<void> {
     if (positions.length === 0) return
     await client.ask(`setting the positions of group ${group}`, {}, async (asked) => {
       const cluster = asked.cluster()
@@ -65,7 +65,10 @@ export function kafkaUpkeep(client: AdminClient): BrokerUpkeep {
       try {
         const coordinator = await cluster.findGroupCoordinator({ groupId: group })
         const byTopic = Map.groupBy(positions, ({ topic }) => topic)
-        const topics = [...byTopic].map(([topic, own]) => ({ topic, partitions: own.map(asText) }))
+        const topics = [...byTopic].map(([topic, own]) => ({
+          topic,
+          partitions: own.map((position) => ({ ...asText(position), metadata: position.metadata })),
+        }))
         await coordinator.offsetCommit({ groupId: group, groupGenerationId: -1, memberId: '', topics })
       } finally {
         await cluster.disconnect().catch(() => {})

@@ -35,7 +35,7 @@ export interface BrokerAdmin {
   /** First offset held, and the end: the last stable offset, beyond which nothing is committed yet. */
   offsets(topic: string): Promise<readonly OffsetRange[]>
   /** Committed positions of a group; partitions without one are left out. */
-  committed(group: string, topics: readonly string[]): Promise<readonly Position[]>
+  committed(group: string, topics: readonly string[]): Promise<readonly CommittedPosition[]>
 }
 
 /** For those who clean up: `millrace reset`, and workers behind what they have read. */
@@ -52,7 +52,12 @@ export interface BrokerUpkeep {
   /** Who is in the group, those that died included until their session ends; nobody where there is no such group. */
   members(group: string): Promise<readonly MemberInfo[]>
   /** Stores positions of a group that nobody is in, all at once. Rejects with `FENCED` while it has members. */
-  setPositions(group: string, positions: readonly Position[]): Promise<void>
+  setPositions(group: string, positions: readonly CommittedPosition[]): Promise<void>
+}
+
+/** A position as a group keeps it, with a text of whoever committed it, if any. (OffsetAndMetadata) */
+export interface CommittedPosition extends Position {
+  readonly metadata?: string | undefined
 }
 
 export interface MemberInfo {
@@ -134,7 +139,7 @@ export interface BrokerConsumer {
    * Durably stores positions for the group. Rejects with `FENCED` when `generation` is no longer current
    * (the work will be done again by whoever owns the partition now), `UNREACHABLE` when it is worth trying again.
    */
-  commit(generation: number, positions: readonly Position[]): Promise<void>
+  commit(generation: number, positions: readonly CommittedPosition[]): Promise<void>
   /**
    * Begins this assignment anew from the positions that are committed: `revoked`, `taking`, `assigned`, under a new
    * generation. The group is not asked, others go on. Does nothing when the generation is no longer current.
@@ -215,7 +220,7 @@ export interface BrokerProducer {
 }
 
 export interface TransactionOptions extends ProducerOptions {
-  /** The same in every life of a task, and of no other one: application, sub-topology, partition. */
+  /** Only one has it at a time: who opens it fences whoever had it. */
   readonly id: string
   /** Whose positions are committed. */
   readonly group: string
@@ -240,7 +245,7 @@ export interface TransactionalProducer {
   /** Adds records to the open transaction, or begins one. The order of `records` is kept per partition. */
   send(records: readonly OutRecord[]): Promise<void>
   /** Commits what was sent together with these positions of the group: all of it, or nothing. */
-  commit(positions: readonly Position[]): Promise<void>
+  commit(positions: readonly CommittedPosition[]): Promise<void>
   /** Gives up what was sent since the last commit. */
   abort(): Promise<void>
   /** What is open is given up. */

@@ -118,7 +118,15 @@ export class TopologyReEntry implements ReEntry {
     const { log } = this.#options.environment
     const outputs = { refusals: this.#refusals, counters: this.counters, log }
     const rows = rowWriters(this.#opened.sinks)
-    return exactlyOnce({ outputs, rows, transactions, state: undefined, committed: () => {} })
+    return exactlyOnce({
+      outputs,
+      rows,
+      state: undefined,
+      commit: async (records, positions) => {
+        await transactions.send(records)
+        await transactions.commit(positions)
+      },
+    })
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,9 @@ import { Task, type TaskOptions } from './task.ts'
 import type { Latencies } from './view/latencies.ts'
 import { ObservedTask } from './view/observed-task.ts'
 
+/** Of the fetched and unprocessed bytes of all inputs together, if there are many. */
+const CREDIT_OF_ALL = 64 << 20
+
 /** The tasks of one assignment. */
 export interface Running {
   /** By `topic/partition`; several inputs may lead to one task. */
@@ -64,12 +67,13 @@ export function assign(options: AssignOptions): Running {
   const runs: Promise<void>[] = []
   /** Those that have ended, and all that they did was committed. */
   const whole = new Map<PreparedTask, ObservedTask>()
+  const inputs = prepared.reduce((sum, { positions }) => sum + positions.length, 0)
   for (const one of prepared) {
     const { name, positions, processor, state, covered } = one
     const known = new ObservedTask(one, commits)
     const task = new Task({
       counters,
-      creditBytes,
+      creditBytes: Math.min(creditBytes, Math.ceil(CREDIT_OF_ALL / inputs)),
       pauses,
       partitionsOf,
       suspects,

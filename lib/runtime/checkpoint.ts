@@ -1,5 +1,4 @@
-import type { TransactionalProducer } from '../broker/broker.ts'
-import type { Position } from '../record.ts'
+import type { OutRecord, Position } from '../record.ts'
 import type { ChangeloggedState } from '../state/changelogged-state.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { type ChangelogPlace, changelogRecords, type Meta, moved, nextCheckpoint } from './changelog.ts'
@@ -66,18 +65,17 @@ export function atLeastOnce(
 
 interface TransactionalTargets extends Targets {
   readonly outputs: RowOutputs
-  readonly transactions: TransactionalProducer
-  /** Told of each transaction that has been committed. */
-  readonly committed: () => void
+  /** Commits both in one transaction. */
+  readonly commit: (records: readonly OutRecord[], positions: readonly Position[]) => Promise<void>
 }
 
 /**
  * Exactly-once: a crash before step 2 has committed leaves nothing that a reader of committed records sees, and tables
  * know which rows they have. A crash behind it leaves a local state that is behind; the changelogs' tail is read then.
- * What rejects ends the task: whether step 2 was done is known when its transactional id has been opened again.
+ * What rejects ends the task: whether step 2 was done is known when the writer of it has been fenced.
  */
 export function exactlyOnce(targets: TransactionalTargets): Checkpoint {
-  const { outputs, rows, state, transactions, committed } = targets
+  const { outputs, rows, state, commit } = targets
   return async (outbox, positions, signal) => {
     // 1. tables have acknowledged their rows, with the positions behind them where they can keep these
     const letters = await deliverRows(outbox, outputs, rows, positions, signal)
@@ -86,9 +84,7 @@ export function exactlyOnce(targets: TransactionalTargets): Checkpoint {
     const records = outbox.records.map(({ record }) => record)
     const all = [...records, ...letters, ...outbox.markers, ...(change?.records.flat() ?? [])]
     if (all.length === 0 && positions.length === 0) return
-    if (all.length > 0) await transactions.send(all)
-    await transactions.commit(positions)
-    committed()
+    await commit(all, positions)
     countWritten(outbox.records, outputs.counters)
     outputs.counters.add('dead-letters', 'written', letters.length)
     // 3. the local state follows

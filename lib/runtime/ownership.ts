@@ -64,6 +64,8 @@ export class Ownership implements Omit<ConsumerListener, 'failed'> {
   #assigning: Promise<void> = Promise.resolve()
   #running: Running | undefined
   #drained: Promise<void> = Promise.resolve()
+  /** The last generation that begins anew: its tasks fail together. */
+  #retaken: number | undefined
 
   constructor(options: OwnershipOptions) {
     this.#options = options
@@ -106,8 +108,7 @@ export class Ownership implements Omit<ConsumerListener, 'failed'> {
   }
 
   taking(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
-    const { topology, application, committing } = this.#options
-    return committing.take(namesOfTasks(topology, application, partitions), this.#until(signal))
+    return this.#options.committing.take(partitions, this.#until(signal))
   }
 
   assigned(assignment: Assignment, signal: AbortSignal): Promise<void> {
@@ -148,7 +149,7 @@ export class Ownership implements Omit<ConsumerListener, 'failed'> {
       await retrying(() => sink.prepare(), { when: isRetriable, signal })
     }
     if (signal.aborted) return
-    const checkpoints = await committing.checkpoints(owned, generation, signal)
+    const checkpoints = await committing.checkpoints({ generation, positions, tasks: owned }, signal)
     const tasks = await prepareTasks(positions, { ...this.#options, signal })
     this.#running = this.#run(tasks, checkpoints, generation)
     observed.running(this.#running.observed)
@@ -165,7 +166,7 @@ export class Ownership implements Omit<ConsumerListener, 'failed'> {
   }
 
   #run(tasks: readonly PreparedTask[], checkpoints: Checkpoints, generation: number): Running {
-    const { consumer, broker, committing, observed } = this.#options
+    const { broker, committing, observed } = this.#options
     return assign({
       ...this.#options,
       admin: broker.admin,
@@ -174,7 +175,7 @@ export class Ownership implements Omit<ConsumerListener, 'failed'> {
       suspects: committing.suspects,
       commits: observed.commits,
       failed: (error) => this.#failed(generation, error),
-      ended: (ended) => sealEnds(ended, broker.admin, (at) => consumer.commit(generation, at)),
+      ended: (ended) => sealEnds(ended, broker.admin, (at) => committing.commit(generation, at)),
       release: (task, whole) => this.#release(task, whole),
     })
   }
@@ -197,9 +198,11 @@ export class Ownership implements Omit<ConsumerListener, 'failed'> {
 
   #failed(generation: number, error: unknown): void {
     const { committing, consumer, events, observed, failed, ending, log } = this.#options
+    if (generation === this.#retaken) return
     const verdict = committing.verdict(error)
     if (verdict === 'end') failed(error)
     if (verdict !== 'retake') return
+    this.#retaken = generation
     const wait = backoffDelay(committing.failures, RETAKE.base, RETAKE.cap)
     events.failed(error, 'retaken')
     log.warn({ generation }, `going back to what is committed, in ${wait} ms: ${messageOf(error)}`)

@@ -10,16 +10,22 @@ export interface Sifted {
   readonly letters: readonly OutRecord[]
 }
 
+/** After a refusal of several tasks' results, so many transactions are of one task each. */
+const APART = 100
+
 /**
  * Exactly once, a broker refuses a whole transaction for one record that it will never take (one that is too large for
- * its topic), and does not say what led to it. The task goes back to what is committed and on record by record until
- * the culprit stands alone; the next time that is a dead letter. (MESSAGE_TOO_LARGE)
+ * its topic), and does not say what led to it. The tasks go back to what is committed, and on one by one until one of
+ * them is refused; then that one record by record until the culprit stands alone. The next time that is a dead letter.
+ * (MESSAGE_TOO_LARGE)
  */
 export class Suspects {
   readonly #topology: Topology
   readonly #refusals: Refusals
   /** By task, the positions up to which it goes on record by record. */
   readonly #careful = new Map<string, ReadonlyMap<string, number>>()
+  /** How many transactions are still to be of one task. */
+  #apart = 0
   /** By place. */
   readonly #culprits = new Map<string, MillraceError>()
 
@@ -28,8 +34,14 @@ export class Suspects {
     this.#refusals = refusals
   }
 
-  /** Returns whether it helps to go back: not if nothing was read that could be left out. */
+  /** What several tasks wrote in one transaction. */
+  refusedTogether(): void {
+    this.#apart = APART
+  }
+
+  /** What a task wrote in a transaction of its own. Returns whether it helps to go back: not if nothing was read that could be left out. */
   refused(task: string, { records, positions }: MicroBatch, error: MillraceError): boolean {
+    this.#apart = 0
     if (records.length === 0) return false
     if (records.length === 1) this.#culprits.set(place(records[0]!), error)
     else this.#careful.set(task, new Map(positions.map(({ topic, offset }) => [topic, offset])))
@@ -41,8 +53,14 @@ export class Suspects {
     return this.#careful.has(task)
   }
 
+  /** Whether its transactions are to hold nothing of others. */
+  isAlone(task: string): boolean {
+    return this.#apart > 0 || this.isCareful(task)
+  }
+
   /** The task has committed a micro-batch. */
   committed(task: string, { records, positions }: MicroBatch): void {
+    if (this.#apart > 0) this.#apart--
     if (this.#culprits.size > 0) for (const record of records) this.#culprits.delete(place(record))
     const until = this.#careful.get(task)
     if (until === undefined) return

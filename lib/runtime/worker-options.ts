@@ -20,7 +20,7 @@ export interface WorkerOptions {
   /** Default: what the topology says. */
   readonly guarantee?: Guarantee
   readonly batch?: Partial<BatchLimits>
-  /** Fetched and unprocessed bytes per partition beyond which fetching pauses. Default 4 MiB. */
+  /** Fetched and unprocessed bytes per partition beyond which fetching pauses. Default 4 MiB, and 64 MiB of all together. */
   readonly creditBytes?: number
   /** End by itself when the end offsets found at start have been committed. */
   readonly untilCaughtUp?: boolean
@@ -90,4 +90,4 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-export const DEFAULT_LIMITS: BatchLimits = { records: 10_000, bytes: 4 << 20, wait: 10 }
+export const DEFAULT_LIMITS: BatchLimits = { records: 10_000, bytes: 4 << 20, wait: 5 }

@@ -72,6 +72,42 @@ export function groupCases({ harness, has }: BrokerSuite): void {
       expect(first.seen.assignments[1]!.positions[0]!.offset).to.equal(2)
     })
 
+    it('should keep what is said beside a position, whoever commits it', async () => {
+      const topic = await harness().topic(3)
+      const group = uniqueName('group')
+      await harness().produce([record(topic, 'one', { partition: 0 })])
+      const { consumer, seen } = await harness().consume({ group, topics: [topic] })
+      await seen.until(({ records }) => records.length === 1)
+      await consumer.commit(seen.generation, [
+        { topic, partition: 0, offset: 1, metadata: 'a member’s' },
+        { topic, partition: 1, offset: 0 },
+      ])
+      const { admin } = harness().broker
+      expect(await admin.committed(group, [topic])).to.have.deep.members([
+        { topic, partition: 0, offset: 1, metadata: 'a member’s' },
+        { topic, partition: 1, offset: 0 },
+      ])
+      const id = uniqueName('task')
+      const producer = await harness().broker.transactions({ id, group })
+      await producer.commit([{ topic, partition: 1, offset: 0, metadata: 'a transaction’s' }])
+      await producer.close()
+      // Kafka shows what a transaction has committed for certain when its id has been opened again.
+      await (await harness().broker.transactions({ id, group })).close()
+      await harness().stopConsumers()
+      await harness().broker.upkeep.setPositions(group, [
+        { topic, partition: 2, offset: 0, metadata: 'a tool’s' },
+      ])
+      const kept = (await admin.committed(group, [topic])).map(({ partition, metadata }) => [
+        partition,
+        metadata,
+      ])
+      expect(kept).to.have.deep.members([
+        [0, 'a member’s'],
+        [1, 'a transaction’s'],
+        [2, 'a tool’s'],
+      ])
+    })
+
     it('should begin an assignment anew from what is committed, without the group', async () => {
       const topic = await harness().topic(2)
       const group = uniqueName('group')

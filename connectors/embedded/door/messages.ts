@@ -1,12 +1,12 @@
 /** What is said on the socket of the embedded log. */
 import type { MemberShare } from '../../../lib/broker/assign-tasks.ts'
-import type { MemberData, TopicSpec } from '../../../lib/broker/broker.ts'
+import type { CommittedPosition, MemberData, TopicSpec } from '../../../lib/broker/broker.ts'
 import { type Coordinates, type ErrorCode, MillraceError } from '../../../lib/errors.ts'
 import type { Position, TopicPartition } from '../../../lib/record.ts'
 import type { FetchAsk, TransactionCommit } from '../connection.ts'
 
 /** Raised by every change after which an older process would misunderstand. */
-export const PROTOCOL = 4
+export const PROTOCOL = 5
 
 export type Request =
   | { readonly op: 'hello'; readonly protocol: number; readonly pid: number }
@@ -20,7 +20,7 @@ export type Request =
   | { readonly op: 'deleteTopic'; readonly topic: string }
   | { readonly op: 'deleteRecords'; readonly before: readonly Position[] }
   | { readonly op: 'members'; readonly group: string }
-  | { readonly op: 'setPositions'; readonly group: string; readonly positions: readonly Position[] }
+  | { readonly op: 'setPositions'; readonly group: string; readonly positions: readonly CommittedPosition[] }
   /** With one part for every place. */
   | { readonly op: 'append'; readonly places: readonly TopicPartition[] }
   | { readonly op: 'openWriter'; readonly writer: string }
@@ -45,7 +45,7 @@ export type Request =
       readonly op: 'commit'
       readonly member: number
       readonly generation: number
-      readonly positions: readonly Position[]
+      readonly positions: readonly CommittedPosition[]
     }
   | { readonly op: 'leave'; readonly member: number }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { MemberInfo, OffsetRange, TopicSpec } from '../../../lib/broker/broker.ts'
+import type { CommittedPosition, MemberInfo, OffsetRange, TopicSpec } from '../../../lib/broker/broker.ts'
 import { MillraceError } from '../../../lib/errors.ts'
 import type { Position, TopicPartition } from '../../../lib/record.ts'
 import type {
@@ -57,7 +57,7 @@ export class RemoteConnection implements Connection {
     return this.#ask({ op: 'offsetsForTime', topic, timestamp })
   }
 
-  committed(group: string, topics: readonly string[]): Promise<readonly Position[]> {
+  committed(group: string, topics: readonly string[]): Promise<readonly CommittedPosition[]> {
     return this.#ask({ op: 'committed', group, topics })
   }
 
@@ -73,7 +73,7 @@ export class RemoteConnection implements Connection {
     return this.#ask({ op: 'members', group })
   }
 
-  setPositions(group: string, positions: readonly Position[]): Promise<void> {
+  setPositions(group: string, positions: readonly CommittedPosition[]): Promise<void> {
     return this.#ask({ op: 'setPositions', group, positions })
   }
 

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { MemberInfo } from '../../../lib/broker/broker.ts'
-import type { Position } from '../../../lib/record.ts'
+import type { CommittedPosition, MemberInfo } from '../../../lib/broker/broker.ts'
 import type { MemberEvents, Membership } from '../connection.ts'
 import { Group, type GroupOptions } from './group.ts'
 
 export interface GroupsOptions extends Pick<GroupOptions, 'partitions' | 'rebalanceTimeout'> {
-  readonly store: (group: string, positions: readonly Position[]) => Promise<void>
+  readonly store: (group: string, positions: readonly CommittedPosition[]) => Promise<void>
 }
 
 /** All groups that have members now. Only their positions outlive the process: whoever was a member joins again. */

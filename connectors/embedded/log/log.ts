@@ -1,6 +1,5 @@
-import type { TopicSpec } from '../../../lib/broker/broker.ts'
+import type { CommittedPosition, TopicSpec } from '../../../lib/broker/broker.ts'
 import { MillraceError } from '../../../lib/errors.ts'
-import type { Position } from '../../../lib/record.ts'
 import { loadTopics } from './catalogue.ts'
 import { GroupCommit } from './group-commit.ts'
 import {
@@ -28,11 +27,13 @@ export interface ChunkFor {
   readonly chunk: Buffer
 }
 
+const OFFSET_BYTES = 8
+
 /** What one transaction writes. */
 export interface TransactionCommit extends Turn {
   readonly chunks: readonly ChunkFor[]
   readonly group: string
-  readonly positions: readonly Position[]
+  readonly positions: readonly CommittedPosition[]
 }
 
 /** The log on disk: topics, their records, and the positions of groups. Everything resolves when it is durable. */
@@ -169,18 +170,18 @@ export class Log {
     })
   }
 
-  async commitPositions(group: string, positions: readonly Position[]): Promise<void> {
+  async commitPositions(group: string, positions: readonly CommittedPosition[]): Promise<void> {
     const operations = positions.map((position) => positionOperation(group, position))
     await this.#commit.write(() => operations)
   }
 
   /** Commits that were under way when this was asked are in the answer. */
-  async positions(group: string, topics: readonly string[]): Promise<Position[]> {
+  async positions(group: string, topics: readonly string[]): Promise<CommittedPosition[]> {
     await this.#commit.settled()
-    const positions: Position[] = []
+    const positions: CommittedPosition[] = []
     for (const topic of new Set(topics)) {
       for (const [key, value] of await this.#store.iterator(positionRange(group, topic)).all()) {
-        positions.push({ topic, partition: partitionIn(key), offset: value.readDoubleBE(0) })
+        positions.push({ topic, partition: partitionIn(key), ...positionIn(value) })
       }
     }
     return positions
@@ -231,8 +232,16 @@ function bytesOf(chunks: readonly ChunkFor[]): number {
   return chunks.reduce((sum, { chunk }) => sum + chunk.length, 0)
 }
 
-function positionOperation(group: string, { topic, partition, offset }: Position): StoreOperation {
-  const value = Buffer.allocUnsafe(8)
+/** The offset; behind it the metadata, if any. */
+function positionOperation(group: string, position: CommittedPosition): StoreOperation {
+  const { topic, partition, offset, metadata = '' } = position
+  const value = Buffer.allocUnsafe(OFFSET_BYTES + Buffer.byteLength(metadata))
   value.writeDoubleBE(offset)
+  value.write(metadata, OFFSET_BYTES)
   return { type: 'put', key: positionKey(group, topic, partition), value }
+}
+
+function positionIn(value: Buffer): Pick<CommittedPosition, 'offset' | 'metadata'> {
+  const offset = value.readDoubleBE(0)
+  return value.length > OFFSET_BYTES ? { offset, metadata: value.toString('utf8', OFFSET_BYTES) } : { offset }
 }

@@ -1,5 +1,6 @@
 import type { Position } from '../../record.ts'
 import type { Environment } from '../../runtime/environment.ts'
+import { fenceWriters } from '../../runtime/former-writers.ts'
 import { inputTopics } from '../../runtime/input-topics.ts'
 import type { Topology } from '../../topology/nodes.ts'
 
@@ -17,10 +18,14 @@ export interface SettledInputs {
  */
 export async function settleInputs(settled: SettledInputs): Promise<void> {
   const { topology, group, environment, positions } = settled
-  const { admin, upkeep } = environment.broker
+  const { broker, log } = environment
+  const { admin, upkeep } = broker
   const ends: Position[] = []
   for (const topic of inputTopics(topology, group).written) {
     for (const { partition, end } of await admin.offsets(topic)) ends.push({ topic, partition, offset: end })
   }
-  if (positions.length + ends.length > 0) await upkeep.setPositions(group, [...positions, ...ends])
+  const all = [...positions, ...ends]
+  if (all.length === 0) return
+  await fenceWriters(all, { broker, application: group, log })
+  await upkeep.setPositions(group, all)
 }

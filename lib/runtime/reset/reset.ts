@@ -3,6 +3,7 @@ import type { SinkTarget } from '../../ports.ts'
 import { withGuarantee } from '../../topology/guarantee.ts'
 import { isTopic, type SinkNode, type Topology } from '../../topology/nodes.ts'
 import type { Environment } from '../environment.ts'
+import { fenceWriters } from '../former-writers.ts'
 import { changelogsOf, inputTopics } from '../input-topics.ts'
 import { connectorFor } from '../open.ts'
 import { type InputReset, inputResets, type ResetTo } from './reset-positions.ts'
@@ -68,8 +69,12 @@ export async function planReset(options: ResetOptions): Promise<ResetPlan> {
  */
 export async function executeReset(plan: ResetPlan, options: ResetOptions): Promise<void> {
   const { topology, application, environment, stateDir, sinks } = options
-  const { upkeep } = environment.broker
+  const { broker, log } = environment
+  const { upkeep } = broker
   await requireStopped(options)
+  // 0. who was killed, or hangs, commits nothing any more
+  const topics = new Set([...plan.inputs.map(({ topic }) => topic), ...plan.topics])
+  await fenceWriters(await broker.admin.committed(application, [...topics]), { broker, application, log })
   // 1. tables that know how far they are forget it
   const connectors = new Set(tablesOf(topology).map((node) => connectorOf(node, environment)))
   for (const connector of connectors) await connector.forget?.(application).catch(unlessMissing)
