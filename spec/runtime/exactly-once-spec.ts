@@ -95,6 +95,7 @@ describe('a worker that processes exactly once', function () {
       () => undefined,
       () => new MillraceError('MISSING', 'no such topic'),
     )
+    const before = await broker.admin.committed('by-country', ['visits'])
     await write([visit(0)])
     const worker = await startWorker({
       topology: byCountry,
@@ -103,6 +104,13 @@ describe('a worker that processes exactly once', function () {
     })
     const error = await worker.done.catch((caught: unknown) => caught)
     expect(error).to.have.property('message', 'no such topic')
+    // Whom to fence was said all the same, before anything was read.
+    const now = await broker.admin.committed('by-country', ['visits'])
+    expect(now.map(({ offset }) => offset)).to.deep.equal(before.map(({ offset }) => offset))
+    const [earlier, later] = [before, now].map((positions) => new Set(positions.map((at) => at.metadata)))
+    expect([...later!]).to.have.length(1)
+    expect([...later!][0]).to.match(/^by-country-writer-/)
+    expect([...earlier!]).to.not.include([...later!][0])
   })
 
   async function write(visits: readonly ReturnType<typeof visit>[]): Promise<void> {
