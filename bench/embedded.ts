@@ -3,17 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedBroker } from '../connectors/embedded/index.ts'
 import type { Broker } from '../lib/broker/broker.ts'
-import { millrace } from './peers/millrace.ts'
+import { type MillraceOptions, millrace } from './peers/millrace.ts'
 import { type Contestant, PARTITIONS } from './race/contestant.ts'
 import { inTurns, type Lap, nextApplication } from './race/race.ts'
 import { toTheEnd } from './race/to-the-end.ts'
 import { everyRow, type Written } from './race/written.ts'
-import { type Users, writeUsers } from './users.ts'
+import { type UserFormats, type Users, writeUsers } from './users.ts'
+import { AVRO, registered } from './w1a/contracts.ts'
 import { checksumOf, lastUpdates } from './w2/counted.ts'
 import type { RaceOptions, RaceWorkload } from './workload.ts'
 
-interface EmbeddedRace {
-  readonly topology: string
+interface EmbeddedRace extends Pick<MillraceOptions, 'topology' | 'embedded' | 'prepare'> {
+  readonly formats?: UserFormats
+  /** Records; default: as many as are asked for. */
+  readonly most?: number
   readonly expected: (users: Users) => string
   readonly written: (broker: Broker, topic: string) => Promise<Written>
 }
@@ -26,6 +29,20 @@ export const w1Embedded = embeddedRace({
   expected: ({ clean }) => clean,
   written: everyRow,
 })
+export const w1aEmbedded = embeddedRace({
+  topology: 'bench/w1a/topology.ts',
+  embedded: ['kafka', 'registry'],
+  prepare: registered,
+  formats: AVRO,
+  expected: ({ clean }) => clean,
+  written: everyRow,
+})
+export const w3Embedded = embeddedRace({
+  topology: 'bench/w3/topology.ts',
+  most: 100_000,
+  expected: ({ scores }) => scores,
+  written: everyRow,
+})
 export const w2Embedded = embeddedRace({
   topology: 'bench/w2/topology.ts',
   expected: ({ counts }) => checksumOf(counts),
@@ -33,9 +50,11 @@ export const w2Embedded = embeddedRace({
 })
 
 /** The same work on the embedded log, in one thread of one process: there is nobody to be beside. */
-function embeddedRace({ topology, expected, written }: EmbeddedRace): RaceWorkload {
-  return async function* ({ rounds, records, isWanted }: RaceOptions): AsyncIterable<Lap> {
-    const own = { topology, threads: 1, embedded: 'kafka' } as const
+function embeddedRace(race: EmbeddedRace): RaceWorkload {
+  const { topology, embedded = ['kafka'], prepare, formats, expected, written } = race
+  return async function* ({ rounds, records: asked, isWanted }: RaceOptions): AsyncIterable<Lap> {
+    const records = Math.min(asked, race.most ?? asked)
+    const own = { topology, threads: 1, embedded, ...(prepare !== undefined && { prepare }) }
     const contestants: readonly Contestant[] = [
       millrace({ ...own, guarantee: 'at-least-once' }),
       millrace({ ...own, guarantee: 'exactly-once' }),
@@ -43,7 +62,8 @@ function embeddedRace({ topology, expected, written }: EmbeddedRace): RaceWorklo
     const dir = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
     try {
       const log = join(dir, 'embedded', 'log')
-      const users = await opened(log, (broker) => writeUsers(broker, INPUT, { number: records, seed: SEED }))
+      const said = { number: records, seed: SEED, ...(formats !== undefined && { formats }) }
+      const users = await opened(log, (broker) => writeUsers(broker, INPUT, said))
       const wanted = contestants.filter(({ name }) => isWanted(name))
       yield* inTurns(wanted, rounds, (contestant, round) => {
         const application = nextApplication()
@@ -61,7 +81,7 @@ function embeddedRace({ topology, expected, written }: EmbeddedRace): RaceWorklo
   }
 }
 
-async function opened<T>(dir: string, work: (broker: Broker) => Promise<T>): Promise<T> {
+export async function opened<T>(dir: string, work: (broker: Broker) => Promise<T>): Promise<T> {
   const broker = await openEmbeddedBroker({ dir })
   try {
     return await work(broker)

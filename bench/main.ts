@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { w1Embedded, w2Embedded } from './embedded.ts'
+import { w1aEmbedded, w1Embedded, w2Embedded, w3Embedded } from './embedded.ts'
 import { GROWTH, growth, savePlot } from './growth.ts'
 import { operatorCost } from './operator-cost.ts'
 import type { Lap } from './race/race.ts'
@@ -19,11 +19,13 @@ import { w2Counts } from './w2-counts.ts'
 import { w3 } from './w3.ts'
 import { w4 } from './w4.ts'
 import { w5 } from './w5.ts'
-import { w7 } from './w7.ts'
+import { w7, w7Embedded } from './w7.ts'
 import type { RaceOptions, RaceWorkload, Result, Workload } from './workload.ts'
 
 const RACES: Readonly<Record<string, RaceWorkload>> = {
-  ...{ w1, w1a, w2, w3, w4, w5, w7, 'w1-embedded': w1Embedded, 'w2-embedded': w2Embedded },
+  ...{ w1, w1a, w2, w3, w4, w5, w7 },
+  ...{ 'w1-embedded': w1Embedded, 'w1a-embedded': w1aEmbedded, 'w2-embedded': w2Embedded },
+  ...{ 'w3-embedded': w3Embedded, 'w7-embedded': w7Embedded },
   ...Object.fromEntries(Object.entries(GROWTH).map(([name, series]) => [name, growth(series)])),
 }
 const WORKLOADS: Readonly<Record<string, Workload>> = {

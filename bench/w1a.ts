@@ -5,7 +5,7 @@ import { usersRace } from './race/users-race.ts'
 import { everyRow } from './race/written.ts'
 import { AVRO, CLEAN_SCHEMA, registered, USER_SCHEMA } from './w1a/contracts.ts'
 
-const own = { topology: 'bench/w1a/topology.ts', embedded: 'registry', prepare: registered } as const
+const own = { topology: 'bench/w1a/topology.ts', embedded: ['registry'], prepare: registered } as const
 const peer = {
   workload: 'w1a',
   env: { USER_SCHEMA: fileURLToPath(USER_SCHEMA), CLEAN_SCHEMA: fileURLToPath(CLEAN_SCHEMA) },

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { kafkaBroker } from '../connectors/kafka/broker.ts'
 import type { Broker } from '../lib/broker/broker.ts'
+import { opened } from './embedded.ts'
 import { withKafka } from './kafka.ts'
 import { kafkaStreams } from './peers/kafka-streams.ts'
 import { millrace } from './peers/millrace.ts'
 import { spark } from './peers/spark.ts'
-import { type Contestant, PARTITIONS } from './race/contestant.ts'
+import { type Contestant, PARTITIONS, type Run } from './race/contestant.ts'
 import { measured, withFolder } from './race/measured.ts'
 import { inTurns, type Lap, nextApplication } from './race/race.ts'
 import { percentiles } from './w7/latency.ts'
@@ -77,18 +79,53 @@ async function lap(broker: Broker, { brokers, brokerPid, contestant, round }: La
   for (const topic of [input, output]) await broker.admin.createTopic({ topic, partitions: PARTITIONS })
   return withFolder(async (folder) => {
     const run = { brokers, input, output, application, folder, ...ENDLESS }
-    await contestant.before?.(run)
-    let [missing, latencies]: [number, readonly number[]] = [0, []]
-    const { begun, ...took } = await measured(contestant.command(run), brokerPid, async () => {
-      ;({ missing, latencies } = await driven({ BROKERS: brokers.join(','), INPUT: input, OUTPUT: output }))
-    })
+    const env = { BROKERS: brokers.join(','), INPUT: input, OUTPUT: output }
+    const driven = await drivenLap(contestant, round, run, brokerPid, env)
     for (const topic of [input, output]) await broker.upkeep.deleteTopic(topic)
-    return {
-      ...{ contestant: contestant.name, round, rate: RATE, missing, right: missing === 0 },
-      ...percentiles(latencies),
-      ...took,
-    }
+    return driven
   })
+}
+
+/** The same on the embedded log, which the worker or the driver owns. */
+export async function* w7Embedded({ rounds, isWanted }: RaceOptions): AsyncIterable<Lap> {
+  const own = { topology, threads: 1, live: true, embedded: ['kafka'] } as const
+  const contestants = (['at-least-once', 'exactly-once'] as const).map((guarantee) => {
+    return millrace({ ...own, guarantee })
+  })
+  yield* inTurns(
+    contestants.filter(({ name }) => isWanted(name)),
+    rounds,
+    (contestant, round) =>
+      withFolder(async (folder) => {
+        const log = join(folder, 'embedded', 'log')
+        const application = nextApplication()
+        const [input, output] = [`${application}-in`, `${application}-out`]
+        await opened(log, async ({ admin }) => {
+          for (const topic of [input, output]) await admin.createTopic({ topic, partitions: PARTITIONS })
+        })
+        const run = { brokers: [], input, output, application, folder, ...ENDLESS }
+        return drivenLap(contestant, round, run, undefined, { EMBEDDED: log, INPUT: input, OUTPUT: output })
+      }),
+  )
+}
+
+async function drivenLap(
+  contestant: Contestant,
+  round: number,
+  run: Run,
+  brokerPid: number | undefined,
+  env: Readonly<Record<string, string>>,
+): Promise<Lap> {
+  await contestant.before?.(run)
+  let [missing, latencies]: [number, readonly number[]] = [0, []]
+  const { begun, ...took } = await measured(contestant.command(run), brokerPid, async () => {
+    ;({ missing, latencies } = await driven(env))
+  })
+  return {
+    ...{ contestant: contestant.name, round, rate: RATE, missing, right: missing === 0 },
+    ...percentiles(latencies),
+    ...took,
+  }
 }
 
 async function driven(

@@ -13,7 +13,7 @@ export interface MillraceOptions {
   /** Of the name, beside guarantee and threads. */
   readonly note?: string
   /** What is in its folder instead. */
-  readonly embedded?: 'registry' | 'kafka'
+  readonly embedded?: readonly ('registry' | 'kafka')[]
   /** Done once before it is started, before `apply`. */
   readonly prepare?: (run: Run) => Promise<void>
   /** For `run`, beside those that follow from the rest. */
@@ -31,10 +31,10 @@ export function millrace({
   env = {},
   note,
   flags = [],
-  embedded,
+  embedded = [],
   prepare,
 }: MillraceOptions): Contestant {
-  const standIns = embedded === undefined ? [] : ['--embedded', embedded]
+  const standIns = embedded.length === 0 ? [] : ['--embedded', ...embedded]
   return {
     name: ['millrace', guarantee, threadsOf(threads), note].filter(Boolean).join(', '),
     before: async (run) => {
