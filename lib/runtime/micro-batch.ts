@@ -7,7 +7,7 @@ import { InputQueue } from './input-queue.ts'
 export interface BatchLimits {
   readonly records: number
   readonly bytes: number
-  /** How long a batch that is not full waits for more. Milliseconds. */
+  /** How long a batch that is not full waits for more, beside the time until the one before is written. Milliseconds. */
   readonly wait: number
 }
 
@@ -32,6 +32,8 @@ interface Input {
   readonly queue: InputQueue
 }
 
+/** What is so much of a full one is worth processing while the one before is written. */
+const WORTHWHILE = 1 / 8
 const NOTHING: MicroBatch = { records: [], positions: [] }
 /** What a timer can wait for. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -49,6 +51,7 @@ export class MicroBatchQueue {
   #records = 0
   #fetches = 0
   #closed = false
+  #writing = false
   #wake: () => void = () => {}
 
   /** `creditBytes` are those of one input; `paces`, by topic, say how fast an input may be read. */
@@ -88,6 +91,12 @@ export class MicroBatchQueue {
     this.#wake()
   }
 
+  /** Whether the micro-batch before is being written: the next one grows meanwhile, and is one instead of several. */
+  set writing(writing: boolean) {
+    this.#writing = writing
+    if (!writing) this.#wake()
+  }
+
   /**
    * The next micro-batch, an empty one if none comes within `patience` (milliseconds) and not all inputs are kept back,
    * or undefined when closed.
@@ -100,8 +109,11 @@ export class MicroBatchQueue {
     }
     if (this.#held === undefined) {
       const deadline = performance.now() + this.#limits.wait
-      while (!this.#closed && !this.#full() && performance.now() < deadline) {
-        await this.#more(deadline - performance.now())
+      while (!this.#closed && !this.#holds(1)) {
+        const grows = this.#writing && !this.#holds(WORTHWHILE)
+        const left = grows ? Number.POSITIVE_INFINITY : deadline - performance.now()
+        if (left <= 0) break
+        await this.#more(left)
       }
       if (this.#closed) return undefined
       const batch = this.#cut()
@@ -139,11 +151,13 @@ export class MicroBatchQueue {
     return this.#inputs.every(({ queue }) => queue.kept)
   }
 
-  #full(): boolean {
-    if (this.#records >= this.#limits.records) return true
+  /** Whether there is this share of a full one. */
+  #holds(share: number): boolean {
+    const { records, bytes: most } = this.#limits
+    if (this.#records >= records * share) return true
     let bytes = 0
     for (const { queue } of this.#inputs) bytes += queue.bytes
-    return bytes >= this.#limits.bytes
+    return bytes >= most * share
   }
 
   #more(timeout: number): Promise<void> {

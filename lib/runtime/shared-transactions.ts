@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { retrying } from '../backoff.ts'
 import type { CommittedPosition, TransactionalProducer } from '../broker/broker.ts'
 import { isRetriable, MillraceError, messageOf } from '../errors.ts'
@@ -80,7 +81,10 @@ export class SharedTransactions {
 
   async #run(): Promise<void> {
     this.#running = true
-    for (let parts = this.#next(); parts.length > 0; parts = this.#next()) {
+    while (this.#waiting.length > 0) {
+      // A fetch, and the end of a transaction, wakes several tasks: they come together.
+      await nextTurn()
+      const parts = this.#next()
       try {
         if (this.#failure !== undefined) throw this.#failure
         await this.#write(parts)

@@ -83,7 +83,7 @@ export class Task {
 
   /**
    * Poll → decode → operators → sinks acknowledged → checkpoint. While one micro-batch is written, the next is
-   * processed, unless there is state. Writes follow one another, so the order per key holds.
+   * processed if there is enough for one, unless there is state. Writes follow one another, so the order per key holds.
    */
   async run(): Promise<void> {
     const { processor, stateful, signal } = this.#options
@@ -100,7 +100,10 @@ export class Task {
         const outbox = await this.#process(batch, either)
         if (!processor.settled) this.#settled = false
         await writing
-        writing = this.#commit(outbox, batch)
+        this.#queue.writing = true
+        writing = this.#commit(outbox, batch).finally(() => {
+          this.#queue.writing = false
+        })
         if (stateful) await writing
         this.#settled = processor.settled
         // The next micro-batch may be waiting for a server that is away: that must not hide the failure.
