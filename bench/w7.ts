@@ -45,7 +45,6 @@ const CONTESTANTS: readonly Contestant[] = [
     ...{ workload, guarantee: 'exactly-once', threads: 1, note: 'linger 0, commit 20 ms' },
     config: { 'producer.linger.ms': '0', 'commit.interval.ms': '20' },
   }),
-  millrace({ topology, guarantee: 'exactly-once', threads: 1, live: true, ...AT_ONCE }),
   spark({ workload, live: true }),
 ]
 
