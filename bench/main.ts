@@ -3,7 +3,7 @@
  * Races end in a summary, and in exit code 1 for wrong rows or a ratio beyond its floor in `goals.json`.
  */
 import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { constants, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { w1aEmbedded, w1Embedded, w2Embedded, w3Embedded } from './embedded.ts'
@@ -41,6 +41,10 @@ benchmarks: ${NAMES.join(', ')}
   --only     contestants whose name has this in it
   --save     the summary, and the plot of what grows, in bench/results`
 
+// An exit, unlike the death by signal that is the default, ends the servers and contestants that were started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]))
+}
 const options = argumentsOf()
 if (options !== undefined) {
   for (const name of options.names) {
