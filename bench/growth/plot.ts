@@ -23,6 +23,7 @@ export function plot(title: string, xLabel: string, panels: readonly Panel[]): s
   const ticks = [...new Set(xs)].map((x) => text(across(x), height - BOTTOM + 4, shortly(x), 'middle'))
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
     `<text x="${LEFT}" y="20" ${LABEL} font-weight="bold">${title}</text>`,
     ...drawn.flat(),
