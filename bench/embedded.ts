@@ -37,16 +37,16 @@ export const w1aEmbedded = embeddedRace({
   expected: ({ clean }) => clean,
   written: everyRow,
 })
+export const w2Embedded = embeddedRace({
+  topology: 'bench/w2/topology.ts',
+  expected: ({ counts }) => checksumOf(counts),
+  written: lastUpdates,
+})
 export const w3Embedded = embeddedRace({
   topology: 'bench/w3/topology.ts',
   most: 100_000,
   expected: ({ scores }) => scores,
   written: everyRow,
-})
-export const w2Embedded = embeddedRace({
-  topology: 'bench/w2/topology.ts',
-  expected: ({ counts }) => checksumOf(counts),
-  written: lastUpdates,
 })
 
 /** The same work on the embedded log, in one thread of one process: there is nobody to be beside. */

@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs'
 import { openEmbeddedBroker } from '../../connectors/embedded/index.ts'
-import { headerOf, NO_HEADERS } from '../../lib/record.ts'
+import { headerOf } from '../../lib/record.ts'
 import { PARTITIONS } from '../race/contestant.ts'
 
 export interface Message {
@@ -65,7 +65,7 @@ export async function embeddedClients(dir: string, input: string, output: string
         key: Buffer.from(String(number)),
         value: Buffer.from(value),
         timestamp: Date.now(),
-        headers: [...NO_HEADERS, [SENT, Buffer.from(sent)] as const],
+        headers: [[SENT, Buffer.from(sent)]] as const,
       }))
       await producer.send(sent)
     },

@@ -30,8 +30,8 @@ export interface Committing {
    * tasks begin anew from what is committed; `end`: the worker can't go on.
    */
   verdict(error: unknown): 'ignore' | 'retake' | 'end'
-  /** Failures since the last transaction that was committed. */
-  readonly failures: number
+  /** Told of a failure for which tasks begin anew: how many it has been since the last transaction that was committed. */
+  retaken(): number
   /** The tasks have ended. */
   release(): Promise<void>
 }
@@ -56,7 +56,6 @@ export interface CommittingOptions {
 /** Positions go to the group when all that has come of a micro-batch is acknowledged. */
 export class CommittingAtLeastOnce implements Committing {
   readonly suspects = undefined
-  readonly failures = 0
   readonly #options: CommittingOptions
 
   constructor(options: CommittingOptions) {
@@ -82,13 +81,17 @@ export class CommittingAtLeastOnce implements Committing {
     return isFenced(error) ? 'ignore' : 'end'
   }
 
+  retaken(): number {
+    return 0
+  }
+
   async release(): Promise<void> {}
 }
 
 /** Positions are committed in the transaction that writes what has come of a micro-batch. */
 export class CommittingExactlyOnce implements Committing {
   readonly suspects: Suspects
-  failures = 0
+  #failures = 0
   readonly #options: CommittingOptions
   #transactions: SharedTransactions | undefined
 
@@ -101,7 +104,7 @@ export class CommittingExactlyOnce implements Committing {
   async take(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
     const { broker, application, outputs, suspects } = this.#options
     const committed = () => {
-      this.failures = 0
+      this.#failures = 0
     }
     const known = { broker, application, log: outputs.log, signal }
     const transactions = new SharedTransactions({ ...known, suspects, committed })
@@ -151,9 +154,11 @@ export class CommittingExactlyOnce implements Committing {
    * partitions away, and will say so, or the broker has given it up.
    */
   verdict(error: unknown): 'retake' | 'end' {
-    if (!isFenced(error) && !isRetriable(error)) return 'end'
-    this.failures++
-    return 'retake'
+    return isFenced(error) || isRetriable(error) ? 'retake' : 'end'
+  }
+
+  retaken(): number {
+    return ++this.#failures
   }
 
   async release(): Promise<void> {

@@ -64,7 +64,7 @@ export class Ownership implements Omit<ConsumerListener, 'failed'> {
   #assigning: Promise<void> = Promise.resolve()
   #running: Running | undefined
   #drained: Promise<void> = Promise.resolve()
-  /** The last generation that begins anew: its tasks fail together. */
+  /** The last generation that is given up to begin anew: tasks that share a transaction fail together. */
   #retaken: number | undefined
 
   constructor(options: OwnershipOptions) {
@@ -198,12 +198,11 @@ export class Ownership implements Omit<ConsumerListener, 'failed'> {
 
   #failed(generation: number, error: unknown): void {
     const { committing, consumer, events, observed, failed, ending, log } = this.#options
-    if (generation === this.#retaken) return
     const verdict = committing.verdict(error)
     if (verdict === 'end') failed(error)
-    if (verdict !== 'retake') return
+    if (verdict !== 'retake' || generation === this.#retaken) return
     this.#retaken = generation
-    const wait = backoffDelay(committing.failures, RETAKE.base, RETAKE.cap)
+    const wait = backoffDelay(committing.retaken(), RETAKE.base, RETAKE.cap)
     events.failed(error, 'retaken')
     log.warn({ generation }, `going back to what is committed, in ${wait} ms: ${messageOf(error)}`)
     delay(wait, undefined, { signal: ending }).then(

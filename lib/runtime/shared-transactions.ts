@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { retrying } from '../backoff.ts'
 import type { CommittedPosition, TransactionalProducer } from '../broker/broker.ts'
-import { isRetriable, MillraceError, messageOf } from '../errors.ts'
+import { MillraceError, messageOf } from '../errors.ts'
 import type { OutRecord, Position } from '../record.ts'
 import { isRefusal } from './deliver.ts'
-import { type FencingOptions, writerPrefix } from './former-writers.ts'
+import { type FencingOptions, openWriter, writerPrefix } from './former-writers.ts'
 import type { Suspects } from './suspects.ts'
 
 export interface SharedTransactionsOptions extends FencingOptions {
@@ -53,9 +52,7 @@ export class SharedTransactions {
 
   /** Waits for the broker as long as it takes. */
   async open(): Promise<void> {
-    const { broker, application, signal } = this.#options
-    const opening = () => broker.transactions({ id: this.#id, group: application })
-    this.#producer = await retrying(opening, { when: isRetriable, cap: 2000, signal })
+    this.#producer = await openWriter(this.#id, this.#options)
     // Those that asked for it have gone meanwhile.
     if (this.#closed !== undefined) await this.#producer.close()
   }

@@ -39,7 +39,10 @@ export class Suspects {
     this.#apart = APART
   }
 
-  /** What a task wrote in a transaction of its own. Returns whether it helps to go back: not if nothing was read that could be left out. */
+  /**
+   * What a task wrote in a transaction of its own. Returns whether it helps to go back: not if nothing was read that could
+   * be left out.
+   */
   refused(task: string, { records, positions }: MicroBatch, error: MillraceError): boolean {
     this.#apart = 0
     if (records.length === 0) return false

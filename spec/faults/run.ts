@@ -43,21 +43,16 @@ async function one(row: Row, run: RunSpecs): Promise<Counts> {
   const file = join(tmpdir(), `millrace-faults-${process.pid}-${row.row}.jsonl`)
   const since = performance.now()
   try {
-    const counts = await run(row.specs, { [faultsVariable]: 'full', [reportVariable]: file })
+    const { failures = [], ...counts } = await run(row.specs, {
+      [faultsVariable]: 'full',
+      [reportVariable]: file,
+    })
     if (!interruption.signal.aborted) {
       const seconds = (performance.now() - since) / 1000
       const findings = readFindings(file).filter((finding) => finding.row === row.row)
-      keepResult({
-        row: row.row,
-        passed: counts.passed,
-        failed: counts.failed,
-        seconds,
-        at: new Date().toISOString(),
-        machine,
-        findings,
-      })
+      keepResult({ row: row.row, ...counts, seconds, at: new Date().toISOString(), machine, findings })
     }
-    return counts
+    return { ...counts, failures }
   } finally {
     rmSync(file, { force: true })
   }
