@@ -151,12 +151,15 @@ export class MicroBatchQueue {
     return this.#inputs.every(({ queue }) => queue.kept)
   }
 
-  /** Whether there is this share of a full one. */
+  /** Whether there is this share of a full one, or no more to wait for. */
   #holds(share: number): boolean {
     const { records, bytes: most } = this.#limits
     if (this.#records >= records * share) return true
     let bytes = 0
-    for (const { queue } of this.#inputs) bytes += queue.bytes
+    for (const { queue } of this.#inputs) {
+      if (queue.full) return true
+      bytes += queue.bytes
+    }
     return bytes >= most * share
   }
 

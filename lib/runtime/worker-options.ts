@@ -20,7 +20,10 @@ export interface WorkerOptions {
   /** Default: what the topology says. */
   readonly guarantee?: Guarantee
   readonly batch?: Partial<BatchLimits>
-  /** Fetched and unprocessed bytes per partition beyond which fetching pauses. Default 4 MiB, and 64 MiB of all together. */
+  /**
+   * What the fetched and unprocessed records of a partition may take before fetching pauses: their bytes, and 350 a record
+   * for the object. Default 6 MiB, and 64 MiB of all together.
+   */
   readonly creditBytes?: number
   /** End by itself when the end offsets found at start have been committed. */
   readonly untilCaughtUp?: boolean

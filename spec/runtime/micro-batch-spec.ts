@@ -75,7 +75,7 @@ describe('micro-batch', () => {
   })
 
   it('should pause beyond its credit and flow again below half of it', async () => {
-    const q = queue({ records: 1 }, 100)
+    const q = queue({ records: 1 }, 700)
     q.offer(fetched(0, [60]))
     expect(q.turns).to.deep.equal([])
     q.offer(fetched(1, [60]))
@@ -84,6 +84,21 @@ describe('micro-batch', () => {
     expect(q.turns).to.deep.equal(['paused'])
     await q.take()
     expect(q.turns).to.deep.equal(['paused', 'flowing'])
+  })
+
+  it('should not wait for more while it may not be fetched', async () => {
+    const q = queue({ records: 100, wait: 1e9 }, 1000)
+    q.writing = true
+    q.offer(fetched(0, [500, 500]))
+    expect((await q.take())?.records).to.have.length(2)
+  })
+
+  it('should count the object of a record too, which is larger than a small record', async () => {
+    const q = queue({}, 10_000)
+    q.offer(fetched(0, Array(20).fill(1)))
+    expect(q.turns).to.deep.equal([])
+    q.offer(fetched(20, Array(20).fill(1)))
+    expect(q.turns).to.deep.equal(['paused'])
   })
 
   it('should hand out nothing once closed, and wake who waits', async () => {
