@@ -1,17 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedBroker } from '../connectors/embedded/index.ts'
 import type { Broker } from '../lib/broker/broker.ts'
 import { type MillraceOptions, millrace } from './peers/millrace.ts'
 import { type Contestant, PARTITIONS } from './race/contestant.ts'
-import { inTurns, type Lap, nextApplication } from './race/race.ts'
+import { inTurns, nextApplication } from './race/race.ts'
 import { toTheEnd } from './race/to-the-end.ts'
 import { everyRow, type Written } from './race/written.ts'
 import { type UserFormats, type Users, writeUsers } from './users.ts'
 import { AVRO, registered } from './w1a/contracts.ts'
 import { checksumOf, lastUpdates } from './w2/counted.ts'
-import type { RaceOptions, RaceWorkload } from './workload.ts'
+import type { RaceWorkload } from './workload.ts'
 
 interface EmbeddedRace extends Pick<MillraceOptions, 'topology' | 'embedded' | 'prepare'> {
   readonly formats?: UserFormats
@@ -52,16 +52,14 @@ export const w3Embedded = embeddedRace({
 /** The same work on the embedded log, in one thread of one process: there is nobody to be beside. */
 function embeddedRace(race: EmbeddedRace): RaceWorkload {
   const { topology, embedded = ['kafka'], prepare, formats, expected, written } = race
-  return async function* ({ rounds, records: asked, isWanted }: RaceOptions): AsyncIterable<Lap> {
+  return ({ rounds, records: asked, isWanted }) => {
     const records = Math.min(asked, race.most ?? asked)
     const own = { topology, threads: 1, embedded, ...(prepare !== undefined && { prepare }) }
     const contestants: readonly Contestant[] = [
       millrace({ ...own, guarantee: 'at-least-once' }),
       millrace({ ...own, guarantee: 'exactly-once' }),
     ]
-    const dir = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
-    try {
-      const log = join(dir, 'embedded', 'log')
+    return withLog(async function* (folder, log) {
       const said = { number: records, seed: SEED, ...(formats !== undefined && { formats }) }
       const users = await opened(log, (broker) => writeUsers(broker, INPUT, said))
       const wanted = contestants.filter(({ name }) => isWanted(name))
@@ -70,14 +68,22 @@ function embeddedRace(race: EmbeddedRace): RaceWorkload {
         const output = `${application}-out`
         const run = { brokers: [], input: INPUT, output, records, application, partitions: PARTITIONS }
         return toTheEnd({
-          ...{ contestant, round, run: { ...run, folder: dir }, server: undefined },
+          ...{ contestant, round, run: { ...run, folder }, server: undefined },
           checksum: expected(users),
           written: () => opened(log, async (broker) => (await written(broker, output)).checksum),
         })
       })
-    } finally {
-      rmSync(dir, { recursive: true, force: true })
-    }
+    })
+  }
+}
+
+/** @param work given the folder of a contestant, and in it the log that `--embedded` has there. */
+export async function* withLog<T>(work: (folder: string, log: string) => AsyncIterable<T>): AsyncIterable<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
+  try {
+    yield* work(folder, join(folder, 'embedded', 'log'))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -3,59 +3,88 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'cassandra-driver'
 import { kafkaBroker } from '../connectors/kafka/broker.ts'
+import type { Broker } from '../lib/broker/broker.ts'
 import { cassandraDatacenter, startCassandra } from '../services/cassandra.ts'
 import { freePorts } from '../services/ports.ts'
+import { opened, withLog } from './embedded.ts'
 import { withKafka } from './kafka.ts'
 import { millrace } from './peers/millrace.ts'
 import { script } from './peers/script.ts'
 import { Checksum } from './race/checksum.ts'
-import { type Contestant, PARTITIONS } from './race/contestant.ts'
+import { type Contestant, PARTITIONS, type Run } from './race/contestant.ts'
 import { withFolder } from './race/measured.ts'
 import { inTurns, type Lap, nextApplication } from './race/race.ts'
 import { toTheEnd } from './race/to-the-end.ts'
 import { type Users, writeUsers } from './users.ts'
 import { COLUMNS, cleanText, TABLE } from './w4/columns.ts'
-import type { RaceOptions } from './workload.ts'
+import type { RaceOptions, RaceWorkload } from './workload.ts'
 
+const INPUT = 'w4-users'
 const MOST_RECORDS = 200_000
 const SEED = 42
 const PAGE = 2_000
 
-const CONTESTANTS: readonly Contestant[] = [
-  millrace({ topology: 'bench/w4/topology.ts', guarantee: 'at-least-once', threads: 1 }),
+const OWN = { topology: 'bench/w4/topology.ts', guarantee: 'at-least-once', threads: 1 } as const
+const ON_KAFKA: readonly Contestant[] = [
+  millrace(OWN),
   script('bare kafkajs and cassandra-driver loop', 'w4/driver-loop.ts'),
 ]
+const ON_LOG: readonly Contestant[] = [millrace({ ...OWN, embedded: ['kafka'] })]
 
 /** W1 into a table of Cassandra: rows by uuid, each written once. Both are on this machine, with one node. */
-export async function* w4({ rounds, records: asked, isWanted }: RaceOptions): AsyncIterable<Lap> {
-  yield* withKafka(async function* (brokers) {
+export const w4: RaceWorkload = (options) =>
+  withKafka(async function* (brokers) {
     const broker = kafkaBroker({ brokers })
-    const dir = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
-    const [port, internalPort] = await freePorts(2)
-    const server = await startCassandra({ dir, port, internalPort })
-    const cassandra = new Client({
-      contactPoints: [server.address],
-      localDataCenter: cassandraDatacenter,
-      queryOptions: { fetchSize: PAGE },
-      socketOptions: { readTimeout: 60_000 },
-    })
     try {
-      const records = Math.min(asked, MOST_RECORDS)
-      const users = await writeUsers(broker, 'w4-users', { number: records, seed: SEED })
-      const contestants = CONTESTANTS.filter(({ name }) => isWanted(name))
-      const place = { brokers, users, records, cassandra, address: server.address, pid: server.pid }
-      yield* inTurns(contestants, rounds, (contestant, round) => lap({ ...place, contestant, round }))
+      yield* race(options, ON_KAFKA, await usersOf(broker, options), { brokers })
     } finally {
-      await cassandra.shutdown()
       await broker.close()
-      await server.stop()
-      await rm(dir, { recursive: true, force: true })
     }
   })
+
+/** The same from the embedded log. */
+export const w4Embedded: RaceWorkload = (options) =>
+  withLog(async function* (folder, log) {
+    const users = await opened(log, (broker) => usersOf(broker, options))
+    yield* race(options, ON_LOG, users, { brokers: [], folder })
+  })
+
+function usersOf(broker: Broker, { records }: RaceOptions): Promise<Users> {
+  return writeUsers(broker, INPUT, { number: Math.min(records, MOST_RECORDS), seed: SEED })
+}
+
+/** Where the input is: a folder that holds the log, else one is made for every lap. */
+interface Place extends Pick<Run, 'brokers'>, Partial<Pick<Run, 'folder'>> {}
+
+async function* race(
+  { rounds, records: asked, isWanted }: RaceOptions,
+  contestants: readonly Contestant[],
+  users: Users,
+  input: Place,
+): AsyncIterable<Lap> {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
+  const [port, internalPort] = await freePorts(2)
+  const server = await startCassandra({ dir, port, internalPort })
+  const cassandra = new Client({
+    contactPoints: [server.address],
+    localDataCenter: cassandraDatacenter,
+    queryOptions: { fetchSize: PAGE },
+    socketOptions: { readTimeout: 60_000 },
+  })
+  try {
+    const records = Math.min(asked, MOST_RECORDS)
+    const wanted = contestants.filter(({ name }) => isWanted(name))
+    const place = { input, users, records, cassandra, address: server.address, pid: server.pid }
+    yield* inTurns(wanted, rounds, (contestant, round) => lap({ ...place, contestant, round }))
+  } finally {
+    await cassandra.shutdown()
+    await server.stop()
+    await rm(dir, { recursive: true, force: true })
+  }
 }
 
 interface LapOptions {
-  readonly brokers: readonly string[]
+  readonly input: Place
   readonly users: Users
   readonly records: number
   readonly cassandra: Client
@@ -67,7 +96,7 @@ interface LapOptions {
 }
 
 async function lap(options: LapOptions): Promise<Lap> {
-  const { brokers, users, records, cassandra, address, pid, contestant, round } = options
+  const { input, users, records, cassandra, address, pid, contestant, round } = options
   const application = nextApplication()
   const keyspace = application.replaceAll('-', '_')
   const columns = Object.entries(COLUMNS).map(([name, type]) => `${name} ${type}`)
@@ -75,7 +104,7 @@ async function lap(options: LapOptions): Promise<Lap> {
   await cassandra.execute(`CREATE KEYSPACE ${keyspace} WITH replication = ${replication}`)
   return withFolder(async (folder) => {
     const run = {
-      ...{ brokers, records, input: users.topic, output: '', partitions: PARTITIONS, application, folder },
+      ...{ folder, records, input: users.topic, output: '', partitions: PARTITIONS, application, ...input },
       env: { CASSANDRA_CONTACT_POINTS: address, CASSANDRA_KEYSPACE: keyspace },
     }
     const ran = await toTheEnd({

@@ -32,13 +32,17 @@ export interface Lap {
   readonly [figure: string]: string | number | boolean
 }
 
-/** All contestants in turn, each round in the other direction: what changes with time falls on all of them. */
+/**
+ * All contestants in turn, each round in the other direction: what changes with time falls on all of them. The first of
+ * them runs once before that, which does not count: nobody is to be measured on a server that is still being compiled.
+ */
 export async function* inTurns<C extends Contestant>(
   contestants: readonly C[],
   rounds: number,
   lap: (contestant: C, round: number) => Promise<Lap>,
 ): AsyncGenerator<Lap> {
   for (const contestant of contestants) await contestant.ready?.()
+  if (contestants[0] !== undefined) await lap(contestants[0], 0)
   for (let round = 1; round <= rounds; round++) {
     const order = round % 2 === 1 ? contestants : contestants.toReversed()
     for (const contestant of order) yield await lap(contestant, round)

@@ -20,20 +20,21 @@ export async function createStaging(database: pg.Client): Promise<void> {
     )`)
 }
 
-/** In transactions of 1,000 rows, each user with a uuid of its own. Returns the uuids. */
-export async function stage(database: pg.Client, rows: number): Promise<readonly string[]> {
-  const people = wholeUsers(1_000)
-  const uuids: string[] = []
-  while (uuids.length < rows) {
-    const payloads = Array.from({ length: Math.min(AT_A_TIME, rows - uuids.length) }, (_, i) => {
-      const uuid = `00000000-0000-4000-8000-${(uuids.length + i).toString(16).padStart(12, '0')}`
+/** In transactions of 1,000 rows, each user with a uuid of its own. */
+export async function stage(database: pg.Client, rows: number): Promise<void> {
+  const people = wholeUsers(AT_A_TIME)
+  for (let staged = 0; staged < rows; staged += AT_A_TIME) {
+    const payloads = Array.from({ length: Math.min(AT_A_TIME, rows - staged) }, (_, i) => {
       const user = people[i % people.length]!
-      return JSON.stringify({ ...user, login: { ...user.login, uuid } })
+      return JSON.stringify({ ...user, login: { ...user.login, uuid: uuidOf(staged + i) } })
     })
     await database.query(`INSERT INTO ${TABLE} (run_id, payload) SELECT 'bench', unnest($1::jsonb[])`, [
       payloads,
     ])
-    uuids.push(...payloads.map((payload) => JSON.parse(payload).login.uuid))
   }
-  return uuids
+}
+
+/** Of a staged row, from 0. */
+export function uuidOf(row: number): string {
+  return `00000000-0000-4000-8000-${row.toString(16).padStart(12, '0')}`
 }
