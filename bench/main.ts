@@ -19,14 +19,15 @@ import { w2Counts } from './w2-counts.ts'
 import { w3 } from './w3.ts'
 import { w4, w4Embedded } from './w4.ts'
 import { w5, w5Embedded } from './w5.ts'
+import { w6, w6Embedded } from './w6.ts'
 import { w7, w7Embedded } from './w7.ts'
 import type { RaceOptions, RaceWorkload, Result, Workload } from './workload.ts'
 
 const RACES: Readonly<Record<string, RaceWorkload>> = {
-  ...{ w1, w1a, w2, w3, w4, w5, w7 },
+  ...{ w1, w1a, w2, w3, w4, w5, w6, w7 },
   ...{ 'w1-embedded': w1Embedded, 'w1a-embedded': w1aEmbedded, 'w2-embedded': w2Embedded },
   ...{ 'w3-embedded': w3Embedded, 'w4-embedded': w4Embedded },
-  ...{ 'w5-embedded': w5Embedded, 'w7-embedded': w7Embedded },
+  ...{ 'w5-embedded': w5Embedded, 'w6-embedded': w6Embedded, 'w7-embedded': w7Embedded },
   ...Object.fromEntries(Object.entries(GROWTH).map(([name, series]) => [name, growth(series)])),
 }
 const WORKLOADS: Readonly<Record<string, Workload>> = {

@@ -11,6 +11,7 @@ import type { RaceWorkload } from '../workload.ts'
 const AT_A_TIME = 10_000
 /** Has no factor in common with any power of ten: every key comes as often, and none soon again. */
 const STRIDE = 7_919
+const KEPT = { 'retention.ms': '-1' }
 const VALUE = Buffer.from('1')
 const BEGINNING = Date.parse('2026-11-20T00:00:00Z')
 
@@ -22,7 +23,8 @@ export function keysRace(keys: number, contestants: readonly Contestant[]): Race
       try {
         const records = Math.max(keys, Math.ceil(asked / keys) * keys)
         const input = `${nextApplication()}-keys`
-        await write(broker, input, keys, records)
+        await broker.admin.createTopic({ topic: input, partitions: PARTITIONS, config: KEPT })
+        await writeKeys(broker, input, keys, records)
         yield* laps({
           ...{ broker, brokers, brokerPid, contestants, rounds, input, records, partitions: PARTITIONS },
           checksum: checksumOf(new Float64Array(keys).fill(records / keys)),
@@ -34,12 +36,12 @@ export function keysRace(keys: number, contestants: readonly Contestant[]): Race
     })
 }
 
-async function write(broker: Broker, topic: string, keys: number, records: number): Promise<void> {
-  await broker.admin.createTopic({ topic, partitions: PARTITIONS, config: { 'retention.ms': '-1' } })
+/** @param records as many of the first keys, in their order, beginning anew behind the last one. */
+export async function writeKeys(broker: Broker, topic: string, keys: number, records: number): Promise<void> {
   const producer = await broker.producer({ clientId: 'bench' })
   for (let written = 0; written < records; written += AT_A_TIME) {
     const few = Array.from({ length: Math.min(AT_A_TIME, records - written) }, (_, i) => {
-      const key = Buffer.from(String(((written + i) * STRIDE) % keys))
+      const key = Buffer.from(String(keyOf(written + i, keys)))
       return { topic, key, value: VALUE, timestamp: BEGINNING + written + i, headers: NO_HEADERS }
     })
     await producer.send(few)
@@ -47,7 +49,12 @@ async function write(broker: Broker, topic: string, keys: number, records: numbe
   await producer.close()
 }
 
-async function lastCounts(broker: Broker, topic: string, keys: number): Promise<Written> {
+export function keyOf(record: number, keys: number): number {
+  return (record * STRIDE) % keys
+}
+
+/** What has come of each key. */
+export async function lastCounts(broker: Broker, topic: string, keys: number): Promise<Written> {
   const counts = new Float64Array(keys)
   const last = await readAll(broker, topic, ({ key, value }) => {
     counts[Number(key)] = Number(value)
@@ -55,7 +62,7 @@ async function lastCounts(broker: Broker, topic: string, keys: number): Promise<
   return { checksum: checksumOf(counts), last }
 }
 
-function checksumOf(counts: Float64Array): string {
+export function checksumOf(counts: Float64Array): string {
   const checksum = new Checksum()
   for (const [key, count] of counts.entries())
     checksum.add(Buffer.from(String(key)), Buffer.from(String(count)))

@@ -3,7 +3,7 @@ import { built, java } from './jvm.ts'
 import { variablesOf } from './variables.ts'
 
 export interface KafkaStreamsOptions {
-  readonly workload: 'w1' | 'w1a' | 'w2' | 'w3'
+  readonly workload: 'w1' | 'w1a' | 'w2' | 'w3' | 'w6'
   readonly guarantee: 'at-least-once' | 'exactly-once'
   readonly threads: number
   /** Of the name, beside guarantee and threads. */

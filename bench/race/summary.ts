@@ -8,6 +8,7 @@ const COLUMNS = [
     'records/s',
     'of the most',
     'to first s',
+    'restored s',
     'p0 ms',
     'p50 ms',
     'p90 ms',

@@ -11,6 +11,7 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
@@ -36,6 +37,7 @@ public final class Main {
       case "w1a" -> W1A.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
       case "w2" -> W2.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
       case "w3" -> W3.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
+      case "w6" -> W6.build(builder, ENV.get("INPUT"), ENV.get("OUTPUT"));
       default -> throw new IllegalArgumentException("WORKLOAD=" + ENV.get("WORKLOAD"));
     }
     KafkaStreams streams = new KafkaStreams(builder.build(), config());
@@ -48,8 +50,10 @@ public final class Main {
     });
     streams.start();
     ALL_DONE.await();
-    // What was counted last is still on its way: a clean close processes and commits it.
-    boolean closed = streams.close(Duration.ofSeconds(60));
+    // What was counted last is still on its way: a clean close processes and commits it. It leaves the group, which
+    // would have whoever is started behind it wait for the session's timeout (45 s).
+    boolean closed = streams.close(
+        CloseOptions.timeout(Duration.ofSeconds(60)).withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
     System.exit(closed ? code.get() : 1);
   }
 
