@@ -10,7 +10,7 @@ const MARKER = 'millrace.marker'
 const IDLE = 'idle'
 
 export function timeHeader(task: string, time: number, name = TIME): readonly [string, Buffer] {
-  return [name, Buffer.from(`${task} ${time === Number.POSITIVE_INFINITY ? IDLE : time}`)]
+  return [name, Buffer.from(`${task} ${time === Number.POSITIVE_INFINITY ? IDLE : time}`, 'latin1')]
 }
 
 /** `time` Infinity: the task has nothing to read, and need not be waited for. */

@@ -1,14 +1,18 @@
-import type { Serde } from '../contract/serde.ts'
+import { type Serde, stringKey } from '../contract/serde.ts'
 
 /** Keys of stores: strings of bytes (`latin1`), so that they compare as bytes do, whatever the machine's language. */
 export class KeyCodec<K> {
   readonly #serde: Serde<K>
+  readonly #isText: boolean
 
   constructor(serde: Serde<K>) {
     this.#serde = serde
+    this.#isText = serde === (stringKey as Serde<unknown>)
   }
 
   encode(key: K): string {
+    // The bytes of most texts are their characters: no need to write them.
+    if (this.#isText && isAscii(key)) return key
     return this.#serde.encode(key).toString('latin1')
   }
 
@@ -34,3 +38,9 @@ export class KeyCodec<K> {
 }
 
 const END = '\0\0'
+
+function isAscii(key: unknown): key is string {
+  if (typeof key !== 'string') return false
+  for (let at = 0; at < key.length; at++) if (key.charCodeAt(at) > 0x7f) return false
+  return true
+}
