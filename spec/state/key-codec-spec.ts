@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { bytesKey } from '../../lib/contract/serde.ts'
+import { bytesKey, stringKey } from '../../lib/contract/serde.ts'
 import { KeyCodec } from '../../lib/state/key-codec.ts'
 import { readTime, readWord, TIME_BYTES, timeCode, word } from '../../lib/state/time-code.ts'
 
@@ -24,6 +24,18 @@ describe('keys as strings of bytes', () => {
         expect(codec.decode(codec.encode(bytes)).equals(bytes)).to.equal(true)
       }),
     )
+  })
+
+  it('should be the same for a text as for its bytes', () => {
+    const texts = new KeyCodec(stringKey)
+    const text = fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.string({ unit: 'grapheme' }))
+    fc.assert(
+      fc.property(text, (said) => {
+        expect(texts.encode(said)).to.equal(codec.encode(Buffer.from(said)))
+        expect(texts.decode(texts.encode(said))).to.equal(said)
+      }),
+    )
+    expect(() => texts.encode(7 as never)).to.throw('key: expected string, got number')
   })
 
   it('should sort as bytes do, ended or not', () => {
