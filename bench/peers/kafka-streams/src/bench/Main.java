@@ -1,5 +1,7 @@
 package bench;
 
+import static org.apache.kafka.streams.CloseOptions.GroupMembershipOperation.LEAVE_GROUP;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -52,8 +54,8 @@ public final class Main {
     ALL_DONE.await();
     // What was counted last is still on its way: a clean close processes and commits it. It leaves the group, which
     // would have whoever is started behind it wait for the session's timeout (45 s).
-    boolean closed = streams.close(
-        CloseOptions.timeout(Duration.ofSeconds(60)).withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
+    CloseOptions leaving = CloseOptions.timeout(Duration.ofSeconds(60)).withGroupMembershipOperation(LEAVE_GROUP);
+    boolean closed = streams.close(leaving);
     System.exit(closed ? code.get() : 1);
   }
 
