@@ -88,7 +88,7 @@ function ranOn(rounds: number, laps: readonly Lap[]): string {
   const [records, ...others] = recordsOf(laps)
   const of = records === undefined || others.length > 0 ? '' : ` of ${records.toLocaleString('en')} records`
   const day = new Date().toISOString().slice(0, 10)
-  return `${times}${of}. ${day}, ${machine()}, the broker on the same machine.`
+  return `${times}${of}. ${day}, ${machine()}, servers on the same machine.`
 }
 
 function resultFile(file: string): string {
