@@ -3,6 +3,8 @@ import type { RawRecord } from '../record.ts'
 
 /** What a record takes beside its bytes: an object, its numbers, a view of its key and one of its value. (V8, measured) */
 const OBJECT_BYTES = 350
+/** So many times the credit may be taken with the objects. */
+const WITH_OBJECTS = 1.5
 
 /** One partition's records, fetched and not yet processed, and whether its fetching is paused for that. */
 export class InputQueue {
@@ -11,12 +13,12 @@ export class InputQueue {
   readonly #fetched: FetchedBatch[] = []
   #consumed = 0
   #bytes = 0
-  #held = 0
+  #load = 0
   #kept = false
   #full = false
   #paused = false
 
-  /** Beyond `credit` bytes of memory fetching is paused, below half of it resumed. */
+  /** Beyond `credit` fetching is paused, below half of it resumed: bytes, or two thirds of them with their objects. */
   constructor(credit: number, flow: (state: 'paused' | 'flowing') => void) {
     this.#credit = credit
     this.#flow = flow
@@ -25,8 +27,8 @@ export class InputQueue {
   add(batch: FetchedBatch): void {
     this.#fetched.push(batch)
     this.#bytes += batch.bytes
-    this.#held += memoryOf(batch)
-    if (this.#held > this.#credit) this.#turn(true)
+    this.#load += loadOf(batch)
+    if (this.#load > this.#credit) this.#turn(true)
   }
 
   /** The next record; undefined if there is none, though there may be a position to go on to. */
@@ -68,9 +70,9 @@ export class InputQueue {
       this.#fetched.shift()
       this.#consumed = 0
       this.#bytes -= batch.bytes
-      this.#held -= memoryOf(batch)
+      this.#load -= loadOf(batch)
     }
-    if (this.#held <= this.#credit / 2) this.#turn(false)
+    if (this.#load <= this.#credit / 2) this.#turn(false)
     return next
   }
 
@@ -83,6 +85,7 @@ export class InputQueue {
   }
 }
 
-function memoryOf({ bytes, records }: FetchedBatch): number {
-  return bytes + records.length * OBJECT_BYTES
+/** What it takes of the credit: large records their bytes, small ones by the memory that their objects need. */
+function loadOf({ bytes, records }: FetchedBatch): number {
+  return Math.max(bytes, (bytes + records.length * OBJECT_BYTES) / WITH_OBJECTS)
 }

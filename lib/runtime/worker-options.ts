@@ -21,8 +21,8 @@ export interface WorkerOptions {
   readonly guarantee?: Guarantee
   readonly batch?: Partial<BatchLimits>
   /**
-   * What the fetched and unprocessed records of a partition may take before fetching pauses: their bytes, and 350 a record
-   * for the object. Default 6 MiB, and 64 MiB of all together.
+   * Fetched and unprocessed bytes per partition beyond which fetching pauses; with the objects of small records, half as
+   * much again. Default 4 MiB, and 64 MiB of all together.
    */
   readonly creditBytes?: number
   /** End by itself when the end offsets found at start have been committed. */

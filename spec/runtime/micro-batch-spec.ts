@@ -75,7 +75,7 @@ describe('micro-batch', () => {
   })
 
   it('should pause beyond its credit and flow again below half of it', async () => {
-    const q = queue({ records: 1 }, 700)
+    const q = queue({ records: 1 }, 500)
     q.offer(fetched(0, [60]))
     expect(q.turns).to.deep.equal([])
     q.offer(fetched(1, [60]))
@@ -93,11 +93,19 @@ describe('micro-batch', () => {
     expect((await q.take())?.records).to.have.length(2)
   })
 
+  it('should count the bytes alone of records that are larger than their objects', async () => {
+    const q = queue({}, 10_000)
+    q.offer(fetched(0, Array(10).fill(1000)))
+    expect(q.turns).to.deep.equal([])
+    q.offer(fetched(10, [1000]))
+    expect(q.turns).to.deep.equal(['paused'])
+  })
+
   it('should count the object of a record too, which is larger than a small record', async () => {
     const q = queue({}, 10_000)
-    q.offer(fetched(0, Array(20).fill(1)))
+    q.offer(fetched(0, Array(25).fill(1)))
     expect(q.turns).to.deep.equal([])
-    q.offer(fetched(20, Array(20).fill(1)))
+    q.offer(fetched(25, Array(25).fill(1)))
     expect(q.turns).to.deep.equal(['paused'])
   })
 
