@@ -22,7 +22,7 @@ export interface WorkerOptions {
   readonly batch?: Partial<BatchLimits>
   /**
    * Fetched and unprocessed bytes per partition beyond which fetching pauses; with the objects of small records, half as
-   * much again. Default 4 MiB, and 64 MiB of all together.
+   * much again. Default 5 MiB, and 64 MiB of all together.
    */
   readonly creditBytes?: number
   /** End by itself when the end offsets found at start have been committed. */

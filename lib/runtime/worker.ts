@@ -32,7 +32,7 @@ import { DEFAULT_LIMITS, type Worker, type WorkerOptions } from './worker-option
 /** Milliseconds. */
 const IDLE_AFTER = 1000
 const DRAIN_TIMEOUT = 6000
-const CREDIT_BYTES = 4 << 20
+const CREDIT_BYTES = 5 << 20
 
 /**
  * Runs one topology as a member of its consumer group.
